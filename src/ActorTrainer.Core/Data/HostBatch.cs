@@ -1,0 +1,46 @@
+using System.Buffers;
+using System.Collections.Immutable;
+
+namespace ActorTrainer.Core.Data;
+
+/// <summary>
+/// A batch in host memory: uint8 pixels until they are on the device. One owner at a time: the source rents it, a message hands it on,
+/// whoever uploads it disposes it, which returns the memory to its pool. Disposing twice is harmless; reading after disposal throws.
+/// </summary>
+public sealed class HostBatch : IDisposable
+{
+    private IMemoryOwner<byte>? _pixels;
+    private readonly Memory<byte> _memory;
+
+    public HostBatch(BatchRequest request, int height, int width, int channels, IMemoryOwner<byte> pixels, int[] labels, float[] weights,
+        ImmutableArray<SampleProblem> excluded = default)
+    {
+        int bytes = request.Samples.Length * height * width * channels;
+        (Request, Height, Width, Channels, _pixels, Labels, Weights) = (request, height, width, channels, pixels, labels, weights);
+        _memory = pixels.Memory[..bytes];
+        Excluded = excluded.IsDefault ? [] : excluded;
+    }
+
+    public BatchRequest Request { get; }
+    public int Count => Request.Samples.Length;
+    public int Height { get; }
+    public int Width { get; }
+    public int Channels { get; }
+
+    /// <summary>N x H x W x C, row-major.</summary>
+    public Memory<byte> Pixels => _pixels is null ? throw new ObjectDisposedException(nameof(HostBatch)) : _memory;
+
+    public int[] Labels { get; }
+
+    /// <summary>0 for a sample that could not be decoded, else its class's weight (1 unless configured).</summary>
+    public float[] Weights { get; }
+
+    /// <summary>Samples of this batch that could not be decoded.</summary>
+    public ImmutableArray<SampleProblem> Excluded { get; }
+
+    public void Dispose()
+    {
+        _pixels?.Dispose();
+        _pixels = null;
+    }
+}

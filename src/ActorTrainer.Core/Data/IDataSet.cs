@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+
+namespace ActorTrainer.Core.Data;
+
+/// <summary>A data set that has been looked at: its manifest, and the files in it that can't be decoded.</summary>
+public interface IDataSet : IDisposable
+{
+    /// <summary>The location it was opened by.</summary>
+    string Location { get; }
+    DataManifest Manifest { get; }
+    /// <summary>Samples known to be unreadable, by number; more may show when they are decoded.</summary>
+    ImmutableArray<SampleProblem> Problems { get; }
+}
+
+/// <param name="Path">The sample's path in the manifest.</param>
+/// <param name="Reason">For a person: what is wrong with the file.</param>
+public sealed record SampleProblem(int Sample, string Path, string Reason);
+
+/// <summary>Data that can't be used as the experiment file says. The message is for a person and names path and remedy.</summary>
+public sealed class DataException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>Opens data sets and reads batches of them. Implemented by ActorTrainer.Data.</summary>
+public interface IDataReader
+{
+    /// <summary>
+    /// Lists, hashes and checks a data set. <paramref name="classes"/>: only these class folders; null: all.
+    /// Throws <see cref="DataException"/>: nothing there, no class, a class named but missing, an entry that leaves its zip.
+    /// </summary>
+    IDataSet Open(string location, ImmutableArray<string>? classes, IProgress<DataProgress>? progress, CancellationToken cancel);
+
+    /// <summary>A source of batches of these data, with threads and buffers of its own. The data set outlives it.</summary>
+    IBatchSource OpenBatches(IDataSet data, BatchSourceOptions options);
+}
+
+public readonly record struct DataProgress(long Done, long Total, string Doing);
+
+/// <param name="Transforms">Applied to every sample, in order; random ones draw from (seed, epoch, sample). They end at size x size.</param>
+public sealed record BatchSourceOptions(
+    ImmutableArray<ImageTransform> Transforms, int Channels, int ImageSize, Rgb Background, CorruptFilePolicy OnCorruptFile,
+    ImmutableArray<float> ClassWeights, ulong Seed, int Threads);
+
+/// <summary>Which samples, in order, and for which step they are meant.</summary>
+/// <param name="Epoch">Counted over the whole experiment from 0: what augmentation draws from. Ignored where nothing is random.</param>
+/// <param name="Sequence">The step (training) or the batch's number (evaluation); travels with the batch.</param>
+public sealed record BatchRequest(long Sequence, int Epoch, ImmutableArray<int> Samples);
+
+/// <summary>Decodes and augments batches on threads of its own, several at once.</summary>
+public interface IBatchSource : IDisposable
+{
+    /// <summary>
+    /// The batch, owned by the caller from then on. A file that can't be decoded: <see cref="CorruptFilePolicy.Fail"/> throws <see cref="DataException"/>,
+    /// <see cref="CorruptFilePolicy.Skip"/> gives the sample weight zero, background pixels, and an entry in <see cref="HostBatch.Excluded"/>.
+    /// </summary>
+    Task<HostBatch> LoadAsync(BatchRequest request, CancellationToken cancel);
+}

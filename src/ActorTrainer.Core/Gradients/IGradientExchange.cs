@@ -1,0 +1,36 @@
+namespace ActorTrainer.Core.Gradients;
+
+/// <summary>
+/// What one subtree of shards adds up to: gradients followed by weighted batch-norm statistics in the master precision, and an fp64 tail
+/// of loss and metric sums. <see cref="Values"/> is the session's own memory, valid until the step is applied or discarded.
+/// </summary>
+public sealed record GradientSum(Subtree At, Memory<byte> Values, StepTail Tail);
+
+/// <summary>Sums that ride along with the gradients in fp64, and the latest planned stop.</summary>
+/// <param name="Loss">Sum of weighted sample losses (not yet divided).</param>
+/// <param name="Weight">Sum of sample weights.</param>
+/// <param name="Correct">Samples of positive weight whose top-1 was right.</param>
+/// <param name="Samples">Samples of positive weight.</param>
+/// <param name="Request">The greatest request of all trainers; see <see cref="StepRequest"/>.</param>
+public readonly record struct StepTail(double Loss, double Weight, double Correct, double Samples, StepRequest Request)
+{
+    public static StepTail operator +(StepTail a, StepTail b) =>
+        new(a.Loss + b.Loss, a.Weight + b.Weight, a.Correct + b.Correct, a.Samples + b.Samples, (StepRequest)Math.Max((int)a.Request, (int)b.Request));
+}
+
+/// <summary>Planned stops ride in the exchange: the maximum over the trainers is what all do after this step.</summary>
+public enum StepRequest { None = 0, CheckpointAndRegroup = 1, CheckpointAndStop = 2 }
+
+/// <summary>Adds the subtrees of all trainers along the fixed tree, so that every trainer ends with the same bits, whatever their number.</summary>
+public interface IGradientExchange
+{
+    /// <summary>Blocks until the sum over all shards is there. Throws where the exchange fails; nothing has changed then.</summary>
+    GradientSum Exchange(IReadOnlyList<GradientSum> own);
+}
+
+/// <summary>One trainer owns all shards: its sum is the sum.</summary>
+public sealed class LocalExchange : IGradientExchange
+{
+    public GradientSum Exchange(IReadOnlyList<GradientSum> own) =>
+        own.Count == 1 ? own[0] : throw new InvalidOperationException("A local exchange needs the one sum over all shards.");
+}

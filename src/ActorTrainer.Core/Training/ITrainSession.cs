@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using ActorTrainer.Core.Data;
+using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Gradients;
+using ActorTrainer.Core.Models;
+
+namespace ActorTrainer.Core.Training;
+
+/// <summary>What one device needs to know to train: everything that is resolved, nothing that is HOCON.</summary>
+public sealed record TrainingJob(
+    ulong Seed, ModelSettings Model, TrainingSettings Training, ImmutableArray<PhaseJob> Phases, int LogicalShards, ResolvedDevice Device);
+
+/// <param name="Description">The model of this phase: its classes, and the input normalisation resolved.</param>
+public sealed record PhaseJob(PhaseSettings Settings, ModelDescription Description);
+
+/// <summary>A device after <c>auto</c> has been resolved; part of the fingerprint.</summary>
+public sealed record ResolvedDevice(DeviceKind Kind, int Index, int Threads);
+
+public enum DeviceKind { Cpu, Cuda }
+
+/// <summary>The complete state of training at a step: host copies, owned by the holder.</summary>
+/// <param name="Weights">The state dict: parameters and buffers by torchvision's names.</param>
+/// <param name="Optimizer">Slots named <c>&lt;parameter&gt;.&lt;slot&gt;</c> (momentum, exp_avg, exp_avg_sq), and the scalar <c>step</c> of Adam.</param>
+public sealed record TrainingState(TrainingCursor Cursor, ImmutableArray<NamedTensor> Weights, ImmutableArray<NamedTensor> Optimizer);
+
+/// <summary>What a step reports. Loss is the weighted mean over the batch; correct and samples count top-1 of the training batch.</summary>
+public readonly record struct StepResult(double Loss, double Correct, double Samples, double LearningRate);
+
+/// <summary>A loss or gradient that is not finite: found before the update, so the state of the step before stands.</summary>
+public sealed class NonFiniteLossException(StepNumber step, string message) : Exception(message)
+{
+    public StepNumber Step { get; } = step;
+}
+
+/// <summary>
+/// One device's share of training. Synchronous, single-threaded: opened, used and disposed on one device thread.
+/// A step is Compute, exchange, Apply; until Apply has switched weights, statistics and optimizer state together, the state of the step before
+/// stands bit for bit, whatever failed.
+/// </summary>
+public interface ITrainSession : IDisposable
+{
+    /// <summary>
+    /// Takes the state at <paramref name="cursor"/>: at a phase's first step a fresh optimizer, and a head drawn anew where the classes differ
+    /// from the phase before. Null state: the initial weights (drawn by seed, or pretrained), only at the start of phase 0.
+    /// </summary>
+    void Begin(TrainingCursor cursor, TrainingState? state);
+
+    /// <summary>Crosses from one phase to the next on live state: what Begin does with a state captured here, bit for bit.</summary>
+    void EnterPhase(TrainingCursor cursor);
+
+    /// <summary>
+    /// Forward and backward for the shards in <paramref name="own"/>, each from its own copy of the batch-norm statistics, summed over its aligned
+    /// subtrees. Throws <see cref="NonFiniteLossException"/> before anything has changed. The batch stays the caller's.
+    /// </summary>
+    IReadOnlyList<GradientSum> Compute(HostBatch batch, StepCoordinates at, ShardRange own);
+
+    /// <summary>Clips, updates and switches, by the sum over all shards. An exception here means "no state": dispose the session.</summary>
+    StepResult Apply(GradientSum total, StepCoordinates at);
+
+    /// <summary>Copies the state out. <paramref name="cursor"/> is what the state is said to stand at.</summary>
+    TrainingState Capture(TrainingCursor cursor);
+}
+
+/// <summary>Weights that answer: logits for batches. Single-threaded like <see cref="ITrainSession"/>.</summary>
+public interface IInferenceSession : IDisposable
+{
+    /// <summary>Takes the weights of <paramref name="description"/>'s model.</summary>
+    void Load(ModelDescription description, ImmutableArray<NamedTensor> weights);
+
+    /// <summary>Logits, N x K row-major, in evaluation mode. The batch stays the caller's.</summary>
+    float[] Logits(HostBatch batch);
+}
+
+/// <summary>What a device's library offers: opens sessions. Implemented by ActorTrainer.Torch.</summary>
+public interface IEngine
+{
+    /// <summary>Resolves auto values; throws <see cref="EngineException"/> where the device asked for is not there.</summary>
+    ResolvedDevice Resolve(ResourceSettings resources);
+
+    /// <summary>
+    /// The model of each phase with normalisation resolved; throws <see cref="EngineException"/> for an unknown architecture, weights that don't fit,
+    /// an image size the model can't take, a trainable pattern that matches nothing.
+    /// </summary>
+    ImmutableArray<PhaseJob> Describe(ExperimentSettings settings, ImmutableArray<ImmutableArray<string>> classesByPhase, IWeightSource weights);
+
+    ITrainSession OpenTraining(TrainingJob job, IWeightSource weights);
+
+    IInferenceSession OpenInference(ResolvedDevice device, IWeightSource weights);
+
+    /// <summary>A hash over everything that can change a bit: versions, device model, threads, precision, the bits of a generated shard step.</summary>
+    string Fingerprint(TrainingJob job, IWeightSource weights);
+}
+
+/// <summary>Where weights of other runs come from: the composition root knows the runs folder.</summary>
+public interface IWeightSource
+{
+    (ModelDescription Description, ImmutableArray<NamedTensor> Weights) OfRun(string name, string? selector);
+}
+
+/// <summary>What the engine can't do as asked. The message is for a person.</summary>
+public sealed class EngineException(string message, Exception? inner = null) : Exception(message, inner);

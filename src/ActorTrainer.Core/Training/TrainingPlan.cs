@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using ActorTrainer.Core.Data;
+using ActorTrainer.Core.Experiments;
+
+namespace ActorTrainer.Core.Training;
+
+/// <summary>Where training stands: what a checkpoint's cursor holds.</summary>
+/// <param name="Phase">Index of the phase the next step belongs to.</param>
+/// <param name="StepInPhase">Steps of it that are done.</param>
+/// <param name="Step">Steps of the experiment that are done.</param>
+/// <param name="EpochsBefore">Epochs done before this phase began (a phase can end early, so this can't be computed).</param>
+public readonly record struct TrainingCursor(int Phase, long StepInPhase, StepNumber Step, int EpochsBefore)
+{
+    public static TrainingCursor Start => new(0, 0, StepNumber.Zero, 0);
+}
+
+/// <summary>The coordinates of one step, all that randomness and schedules may depend on.</summary>
+/// <param name="Step">The number this step will have when applied: 1 for the first.</param>
+/// <param name="Epoch">From 0, over the whole experiment.</param>
+/// <param name="StepInEpoch">From 0.</param>
+/// <param name="LearningRateFactor">The schedule's value; times the optimizer's rate it is the rate of this step.</param>
+public readonly record struct StepCoordinates(StepNumber Step, int Phase, long StepInPhase, int Epoch, int EpochInPhase, int StepInEpoch, double LearningRateFactor);
+
+/// <summary>One phase with its data counted.</summary>
+/// <param name="Classes">Of the phase's training set, in ordinal order.</param>
+public sealed record PhasePlan(PhaseSettings Settings, EpochPlan Epochs, ImmutableArray<string> Classes)
+{
+    public int StepsPerEpoch => Epochs.StepsPerEpoch;
+    public long Steps => (long)StepsPerEpoch * Settings.Epochs;
+}
+
+/// <summary>The whole of training as pure functions of the cursor: which batch a step takes, which rate it has, and what is due after it.</summary>
+public sealed record TrainingPlan(ImmutableArray<PhasePlan> Phases, int EvaluateEveryEpochs, int? CheckpointEverySteps)
+{
+    /// <summary>Steps if no phase ends early.</summary>
+    public long Steps => Phases.Sum(phase => phase.Steps);
+
+    public bool IsFinished(TrainingCursor cursor) => cursor.Phase >= Phases.Length;
+
+    public StepCoordinates Coordinates(TrainingCursor cursor)
+    {
+        var phase = Phases[cursor.Phase];
+        int epochInPhase = (int)(cursor.StepInPhase / phase.StepsPerEpoch);
+        return new(cursor.Step.Next, cursor.Phase, cursor.StepInPhase, cursor.EpochsBefore + epochInPhase, epochInPhase,
+            (int)(cursor.StepInPhase % phase.StepsPerEpoch),
+            Schedule.Factor(phase.Settings.Schedule, cursor.StepInPhase, phase.Steps, phase.StepsPerEpoch));
+    }
+
+    /// <summary>The samples of the step that the cursor stands before.</summary>
+    public BatchRequest Batch(TrainingCursor cursor)
+    {
+        var at = Coordinates(cursor);
+        return new(at.Step.Value, at.Epoch, Phases[cursor.Phase].Epochs.Batch(at.Epoch, at.StepInEpoch));
+    }
+
+    /// <summary>The cursor after one more step; past a phase's last step it stands at the next phase's first.</summary>
+    public TrainingCursor Advance(TrainingCursor cursor)
+    {
+        var next = cursor with { StepInPhase = cursor.StepInPhase + 1, Step = cursor.Step.Next };
+        return next.StepInPhase < Phases[cursor.Phase].Steps ? next : EndPhase(next);
+    }
+
+    /// <summary>Ends the phase where the cursor stands (early stopping): the next step is the next phase's first.</summary>
+    public TrainingCursor EndPhase(TrainingCursor cursor) =>
+        new(cursor.Phase + 1, 0, cursor.Step, cursor.EpochsBefore + (int)((cursor.StepInPhase + Phases[cursor.Phase].StepsPerEpoch - 1) / Phases[cursor.Phase].StepsPerEpoch));
+
+    /// <summary>What is due after the step that has just been applied.</summary>
+    /// <param name="before">The cursor before that step.</param>
+    public StepDue After(TrainingCursor before)
+    {
+        var phase = Phases[before.Phase];
+        long done = before.StepInPhase + 1;
+        bool epochEnd = done % phase.StepsPerEpoch == 0, phaseEnd = done == phase.Steps;
+        bool evaluation = epochEnd && (phaseEnd || done / phase.StepsPerEpoch % EvaluateEveryEpochs == 0);
+        bool checkpoint = evaluation || CheckpointEverySteps is { } every && before.Step.Next.Value % every == 0;
+        return new(epochEnd, phaseEnd, evaluation, checkpoint);
+    }
+}
+
+/// <param name="Evaluation">The checkpoint after this step is evaluated.</param>
+public readonly record struct StepDue(bool EpochEnd, bool PhaseEnd, bool Evaluation, bool Checkpoint);
