@@ -1,0 +1,37 @@
+using System.Collections.Immutable;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace ActorTrainer.Torch.Models;
+
+/// <summary>
+/// A classifier: from normalised pictures, N x C x H x W, to logits, N x K. Where the description's normalisation is built in, it takes pixels
+/// 0..255 as floats. State-dict names are torchvision's.
+/// </summary>
+public abstract class ImageModel(string name) : nn.Module<Tensor, Tensor>(name)
+{
+    private Dictionary<string, nn.Module>? _modules;
+
+    /// <summary>State-dict prefixes of the classifier's last layer, such as <c>fc.</c>: what depends on the number of classes.</summary>
+    public abstract ImmutableArray<string> HeadPrefixes { get; }
+
+    /// <summary>Prefixes of state-dict names from input to head, a group a block: what layer-wise decay counts along.</summary>
+    public abstract ImmutableArray<ImmutableArray<string>> Blocks { get; }
+
+    public bool IsHead(string name) => HeadPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
+
+    /// <summary>How a parameter begins when it is not pretrained.</summary>
+    /// <param name="parameter">Its state-dict name.</param>
+    public InitialValue InitialValue(string parameter)
+    {
+        _modules ??= named_modules().Append(("", this)).DistinctBy(module => module.Item1).ToDictionary(module => module.Item1, module => module.Item2);
+        int dot = parameter.LastIndexOf('.');
+        string owner = dot < 0 ? "" : parameter[..dot], local = parameter[(dot + 1)..];
+        return _modules[owner] switch
+        {
+            IInitialized module => module.InitialValue(local),
+            NormBase or LayerNorm => local == "weight" ? Models.InitialValue.Ones : Models.InitialValue.Zeros,
+            var module => throw new InvalidOperationException($"{module.GetName()} does not say how '{parameter}' begins"),
+        };
+    }
+}
