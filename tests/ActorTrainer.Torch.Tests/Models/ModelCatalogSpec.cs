@@ -1,7 +1,6 @@
 using ActorTrainer.Core.Training;
 using ActorTrainer.Torch.Models;
 using TorchSharp;
-using Xunit;
 using static TorchSharp.torch;
 
 namespace ActorTrainer.Torch.Tests.Models;
