@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace ActorTrainer.Core.Data;
 
@@ -57,6 +58,15 @@ public abstract record Normalization
 }
 
 /// <summary>One step from a decoded picture to the model's input, with the meaning of torchvision's transform of the same name.</summary>
+[JsonDerivedType(typeof(Resize), "resize")]
+[JsonDerivedType(typeof(ResizeExact), "resize-exact")]
+[JsonDerivedType(typeof(CenterCrop), "center-crop")]
+[JsonDerivedType(typeof(RandomCrop), "random-crop")]
+[JsonDerivedType(typeof(RandomResizedCrop), "random-resized-crop")]
+[JsonDerivedType(typeof(HorizontalFlip), "horizontal-flip")]
+[JsonDerivedType(typeof(VerticalFlip), "vertical-flip")]
+[JsonDerivedType(typeof(ColorJitter), "color-jitter")]
+[JsonDerivedType(typeof(RandomRotation), "random-rotation")]
 public abstract record ImageTransform
 {
     /// <summary>Antialiased bilinear; the short side becomes <paramref name="ShortSide"/> pixels, the aspect ratio stays.</summary>

@@ -1,0 +1,12 @@
+using ActorTrainer.Core.Training;
+
+namespace ActorTrainer.Transport.Training;
+
+/// <summary>ledger.jsonl.</summary>
+public sealed class LedgerLog(string path, TimeProvider time) : StepFile<LedgerRecord, LedgerRecord>(path, time), ILedgerLog
+{
+    /// <summary>The samples of a file, in order; nothing where there is no file. A line that its writer has not finished is left out.</summary>
+    public static IEnumerable<LedgerRecord> Read(string path) => ReadLines(path);
+
+    private protected override LedgerRecord LineOf(in LedgerRecord record) => record;
+}

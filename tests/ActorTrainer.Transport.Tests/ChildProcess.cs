@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using ActorTrainer.Core.Experiments;
+using ActorTrainer.Transport.Checkpoints;
+using ActorTrainer.Transport.Tests.Checkpoints;
+
+namespace ActorTrainer.Transport.Tests;
+
+/// <summary>This program again, as a process that a test or a failpoint can kill.</summary>
+internal static class ChildProcess
+{
+    /// <summary>Writes checkpoint 2-20 into a folder.</summary>
+    public const string WriteCheckpoint = "write-checkpoint";
+    /// <summary>Deletes checkpoint 1-10 from a folder.</summary>
+    public const string DeleteCheckpoint = "delete-checkpoint";
+    /// <summary>Takes a run's lock, says so, and waits to be killed.</summary>
+    public const string HoldLock = "hold-lock";
+
+    public static int Main(string[] args)
+    {
+        switch (args)
+        {
+            case [WriteCheckpoint, string folder]:
+                new FolderCheckpointStore(folder).Write(SomeCheckpoint.At(2, 20), CancellationToken.None);
+                return 0;
+            case [DeleteCheckpoint, string folder]:
+                new FolderCheckpointStore(folder).Delete(SomeCheckpoint.Id(1, 10));
+                return 0;
+            case [HoldLock, string folder]:
+                using (var taken = RunLock.TryTake(new(folder), out _))
+                {
+                    Console.WriteLine(taken is null ? "refused" : "taken");
+                    Console.In.ReadToEnd();
+                }
+
+                return 0;
+            default:
+                return 2;
+        }
+    }
+
+    public static Process Start(string? failpoint, params string[] arguments)
+    {
+        string host = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
+        var start = new ProcessStartInfo(host, ["exec", typeof(ChildProcess).Assembly.Location, .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        start.Environment[Failpoint.Variable] = failpoint;
+        return Process.Start(start)!;
+    }
+
+    /// <summary>Its exit code: 137 is SIGKILL's.</summary>
+    public static int Run(string? failpoint, params string[] arguments)
+    {
+        using var process = Start(failpoint, arguments);
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+}
