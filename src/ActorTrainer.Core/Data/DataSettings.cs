@@ -73,8 +73,9 @@ public abstract record ImageTransform
     public sealed record Resize(int ShortSide) : ImageTransform;
     /// <summary>Antialiased bilinear to exactly this size.</summary>
     public sealed record ResizeExact(int Height, int Width) : ImageTransform;
+    /// <summary>The middle; a side that is too short is first padded on both ends with the background.</summary>
     public sealed record CenterCrop(int Height, int Width) : ImageTransform;
-    /// <summary>Pads every side by <paramref name="Padding"/> background pixels, then crops at random.</summary>
+    /// <summary>Pads every side by <paramref name="Padding"/> background pixels (and more where that is too small still), then crops at random.</summary>
     public sealed record RandomCrop(int Height, int Width, int Padding) : ImageTransform;
     /// <summary>A random share of the area and aspect ratio, resized to <paramref name="Size"/> squared.</summary>
     public sealed record RandomResizedCrop(int Size, double MinScale, double MaxScale, double MinRatio, double MaxRatio) : ImageTransform;

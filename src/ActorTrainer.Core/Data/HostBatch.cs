@@ -13,12 +13,13 @@ public sealed class HostBatch : IDisposable
     private readonly Memory<byte> _memory;
 
     public HostBatch(BatchRequest request, int height, int width, int channels, IMemoryOwner<byte> pixels, int[] labels, float[] weights,
-        ImmutableArray<SampleProblem> excluded = default)
+        ImmutableArray<SampleProblem> excluded = default, uint[]? checksums = null)
     {
         int bytes = request.Samples.Length * height * width * channels;
         (Request, Height, Width, Channels, _pixels, Labels, Weights) = (request, height, width, channels, pixels, labels, weights);
         _memory = pixels.Memory[..bytes];
         Excluded = excluded.IsDefault ? [] : excluded;
+        Checksums = checksums ?? [];
     }
 
     public BatchRequest Request { get; }
@@ -30,6 +31,7 @@ public sealed class HostBatch : IDisposable
     /// <summary>N x H x W x C, row-major.</summary>
     public Memory<byte> Pixels => _pixels is null ? throw new ObjectDisposedException(nameof(HostBatch)) : _memory;
 
+    /// <summary>The classes' numbers; -1 where the class is not known (pictures to predict).</summary>
     public int[] Labels { get; }
 
     /// <summary>0 for a sample that could not be decoded, else its class's weight (1 unless configured).</summary>
@@ -37,6 +39,9 @@ public sealed class HostBatch : IDisposable
 
     /// <summary>Samples of this batch that could not be decoded.</summary>
     public ImmutableArray<SampleProblem> Excluded { get; }
+
+    /// <summary>CRC-32 of each sample's pixels in this batch, for the ledger; empty unless the source was asked for them.</summary>
+    public uint[] Checksums { get; }
 
     public void Dispose()
     {

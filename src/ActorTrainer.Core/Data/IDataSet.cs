@@ -35,9 +35,14 @@ public interface IDataReader
 public readonly record struct DataProgress(long Done, long Total, string Doing);
 
 /// <param name="Transforms">Applied to every sample, in order; random ones draw from (seed, epoch, sample). They end at size x size.</param>
+/// <param name="ClassWeights">By label; empty: all 1.</param>
+/// <param name="Threads">At least 1. Never changes a pixel.</param>
+/// <param name="Checksums">Whether batches carry a CRC-32 of each sample's pixels.</param>
+/// <param name="LabelClasses">What labels are indexes into, so that a test set with fewer classes gets the model's labels; default: the data set's own classes.
+/// A class of the data set that is not among them is a <see cref="DataException"/>.</param>
 public sealed record BatchSourceOptions(
     ImmutableArray<ImageTransform> Transforms, int Channels, int ImageSize, Rgb Background, CorruptFilePolicy OnCorruptFile,
-    ImmutableArray<float> ClassWeights, ulong Seed, int Threads);
+    ImmutableArray<float> ClassWeights, ulong Seed, int Threads, bool Checksums = false, ImmutableArray<string> LabelClasses = default);
 
 /// <summary>Which samples, in order, and for which step they are meant.</summary>
 /// <param name="Epoch">Counted over the whole experiment from 0: what augmentation draws from. Ignored where nothing is random.</param>

@@ -1,0 +1,51 @@
+namespace ActorTrainer.Data.Augmentation;
+
+/// <summary>
+/// What each output pixel of one axis takes from the input: a first pixel and fixed-point weights, computed exactly as Pillow's Resample.c does
+/// (bilinear, with the support stretched by the scale: antialiased), so that the sums are the same integers.
+/// </summary>
+internal sealed class ResampleWeights
+{
+    /// <summary>Fraction bits of a weight: 8-bit pixels and a sign leave 32 - 8 - 2.</summary>
+    public const int Bits = 22;
+
+    /// <summary>Weights are also kept as two halves of this many bits, for 16-bit multiply-add.</summary>
+    public const int HalfBits = 11;
+
+    private double[] _exact = [];
+
+    /// <summary>Weights an output pixel, a multiple of 4, zeros after the last that counts.</summary>
+    public int Taps { get; private set; }
+
+    public int[] First { get; private set; } = [];
+
+    /// <summary>How many weights of each output pixel count.</summary>
+    public int[] Count { get; private set; } = [];
+
+    public int[] Weights { get; private set; } = [];
+
+    /// <summary>Outputs <paramref name="from"/> until <paramref name="from"/> + <paramref name="count"/> of resizing an axis of <paramref name="inSize"/> to <paramref name="outSize"/>.</summary>
+    public void Compute(int inSize, int outSize, int from, int count)
+    {
+        double scale = (double)inSize / outSize, filterScale = Math.Max(scale, 1), support = filterScale, inverse = 1 / filterScale;
+        Taps = ((int)Math.Ceiling(support) * 2 + 1 + 3) & ~3;
+        if (First.Length < count) (First, Count) = (new int[count], new int[count]);
+        if (Weights.Length < count * Taps) Weights = new int[count * Taps];
+        if (_exact.Length < Taps) _exact = new double[Taps];
+        for (int i = 0; i < count; i++)
+        {
+            double center = (from + i + 0.5) * scale, sum = 0;
+            int first = Math.Max((int)(center - support + 0.5), 0), taps = Math.Min((int)(center + support + 0.5), inSize) - first;
+            for (int k = 0; k < taps; k++)
+            {
+                double distance = Math.Abs((k + first - center + 0.5) * inverse);
+                sum += _exact[k] = distance < 1 ? 1 - distance : 0;
+            }
+
+            var weights = Weights.AsSpan(i * Taps, Taps);
+            for (int k = 0; k < taps; k++) weights[k] = (int)(0.5 + (sum != 0 ? _exact[k] / sum : _exact[k]) * (1 << Bits));
+            weights[taps..].Clear();
+            (First[i], Count[i]) = (first, taps);
+        }
+    }
+}

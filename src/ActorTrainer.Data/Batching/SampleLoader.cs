@@ -1,0 +1,65 @@
+using System.IO.Hashing;
+using ActorTrainer.Core.Data;
+using ActorTrainer.Core.Randomness;
+using ActorTrainer.Data.Augmentation;
+using ActorTrainer.Data.Decoding;
+using ActorTrainer.Data.Sources;
+
+namespace ActorTrainer.Data.Batching;
+
+/// <summary>One sample from its file to its place in a batch: read, decode, transform, pack. A pure function of (data, options, epoch, sample).</summary>
+internal sealed class SampleLoader(DataSet data, BatchSourceOptions options)
+{
+    private readonly TransformPipeline _transforms = new(options.Transforms, options.Background);
+
+    public int SampleBytes => options.ImageSize * options.ImageSize * options.Channels;
+
+    /// <summary>Writes H x W x C pixels. Throws <see cref="CorruptImageException"/>, <see cref="IOException"/>, or <see cref="DataException"/> for a wrong size.</summary>
+    public void Load(int sample, int epoch, Workspace workspace, Span<byte> into, CancellationToken stop)
+    {
+        string path = data.Manifest.Samples[sample].Path;
+        Retry.OnIOError($"{data.Location}/{path}", () => data.Decode(sample, workspace, options.Background), stop);
+        if (options.Channels == 1) Luma.Apply(workspace.Picture);
+        var random = new RandomStream(options.Seed, RandomPurpose.Augmentation, (ulong)epoch, (ulong)sample);
+        _transforms.Apply(workspace, ref random);
+        var picture = workspace.Picture;
+        if (picture.Width != options.ImageSize || picture.Height != options.ImageSize)
+        {
+            throw new DataException($"{data.Location}/{path} is {picture.Width} x {picture.Height} pixels after the transforms, but the model sees {options.ImageSize} x {options.ImageSize}. " +
+                $"End data.augment and data.evaluate with a transform that gives that size, such as resize = [{options.ImageSize}, {options.ImageSize}].");
+        }
+
+        Pack(picture.Words, into);
+    }
+
+    /// <summary>What a sample that can't be decoded looks like.</summary>
+    public void Blank(Span<byte> into)
+    {
+        var colour = options.Background;
+        uint pixel = Raster.Word(colour.R, colour.G, colour.B);
+        if (options.Channels == 1)
+        {
+            into.Fill((byte)Luma.Of(pixel));
+            return;
+        }
+
+        for (int i = 0; i < into.Length; i += 3) (into[i], into[i + 1], into[i + 2]) = (colour.R, colour.G, colour.B);
+    }
+
+    public static uint Checksum(ReadOnlySpan<byte> pixels) => Crc32.HashToUInt32(pixels);
+
+    private void Pack(ReadOnlySpan<uint> pixels, Span<byte> into)
+    {
+        if (options.Channels == 1)
+        {
+            for (int i = 0; i < pixels.Length; i++) into[i] = (byte)pixels[i];
+            return;
+        }
+
+        for (int i = 0, at = 0; i < pixels.Length; i++, at += 3)
+        {
+            uint pixel = pixels[i];
+            (into[at], into[at + 1], into[at + 2]) = ((byte)pixel, (byte)(pixel >> 8), (byte)(pixel >> 16));
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Collections.Immutable;
+using ActorTrainer.Core.Data;
+using ActorTrainer.Data.Batching;
+using ActorTrainer.Data.Sources;
+
+namespace ActorTrainer.Data;
+
+/// <summary>
+/// Opens data sets: a folder of class folders, one inside a zip, MNIST idx files, CIFAR-10's binary files; and reads batches of them.
+/// Stateless; every data set and source owns what it opened.
+/// </summary>
+public sealed class DataReader : IDataReader
+{
+    public IDataSet Open(string location, ImmutableArray<string>? classes, IProgress<DataProgress>? progress, CancellationToken cancel)
+    {
+        if (RecordFiles.TryOpenFile(location, classes) is { } file) return file;
+        if (DataLocation.OpenTree(location) is { } tree) return OpenIn(tree);
+        string full = Path.GetFullPath(location), part = Path.GetFileName(full);
+        if (part is RecordFiles.Train or RecordFiles.Test && Path.GetDirectoryName(full) is { } above)
+        {
+            using var folder = DataLocation.OpenTree(above);
+            if (folder is not null && RecordFiles.TryOpenIn(location, folder, part, classes) is { } records) return records;
+        }
+
+        throw DataLocation.Missing(location);
+
+        IDataSet OpenIn(IFileTree tree)
+        {
+            IDataSet? opened = null;
+            try
+            {
+                opened = RecordFiles.TryOpenIn(location, tree, null, classes);
+                return opened ?? (opened = ClassFolders.Open(tree, classes, progress, cancel));
+            }
+            finally
+            {
+                // Picture files stay in their tree, which the data set owns; records are in memory.
+                if (opened is not ImageDataSet) tree.Dispose();
+            }
+        }
+    }
+
+    public IBatchSource OpenBatches(IDataSet data, BatchSourceOptions options) =>
+        new BatchSource(data as DataSet ?? throw new ArgumentException($"{data.GetType().Name} was not opened by this reader", nameof(data)), options);
+}

@@ -1,0 +1,97 @@
+using ActorTrainer.Core.Data;
+using SkiaSharp;
+
+namespace ActorTrainer.Data.Decoding;
+
+/// <summary>What a file's header says.</summary>
+/// <param name="Width">As shown, after turning.</param>
+/// <param name="Format">JPEG, PNG, BMP, WEBP or GIF.</param>
+/// <param name="IsGrey">Stored in one channel; a grey picture stored as colour is not.</param>
+internal readonly record struct ImageHeader(int Width, int Height, string Format, bool IsGrey);
+
+/// <summary>
+/// Bytes of a JPEG, PNG, BMP, WebP or GIF (its first frame) to pixels as Pillow's convert("RGB") gives them: colour profiles are not applied,
+/// EXIF orientation is, transparent pixels show the background. A file that ends too early is corrupt, never half a picture.
+/// </summary>
+internal static class ImageDecoder
+{
+    /// <summary>Refused before memory is taken: a small file can claim any size.</summary>
+    public const long MaxPixels = 100_000_000;
+
+    public static unsafe ImageHeader ReadHeader(ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* address = bytes)
+        {
+            using var codec = Open(address, bytes.Length);
+            var info = codec.Info;
+            bool swaps = codec.EncodedOrigin >= SKEncodedOrigin.LeftTop;
+            return new(swaps ? info.Height : info.Width, swaps ? info.Width : info.Height, codec.EncodedFormat.ToString().ToUpperInvariant(), info.ColorType == SKColorType.Gray8);
+        }
+    }
+
+    /// <summary>Decodes into <see cref="Workspace.Picture"/>. Throws <see cref="CorruptImageException"/>.</summary>
+    public static unsafe void Decode(ReadOnlySpan<byte> bytes, Workspace workspace, Rgb background)
+    {
+        fixed (byte* address = bytes)
+        {
+            using var codec = Open(address, bytes.Length);
+            var size = codec.Info;
+            bool opaque = size.AlphaType == SKAlphaType.Opaque;
+            workspace.Picture.Resize(size.Width, size.Height);
+            // No colour space: pixels come as they are stored.
+            var wanted = new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul, null);
+            var result = codec.GetPixels(wanted, (nint)workspace.Picture.Address, workspace.Picture.Stride, SKCodecOptions.Default);
+            if (result != SKCodecResult.Success) throw new CorruptImageException(Reason(result));
+            if (!opaque) Composite(workspace.Picture.Words, background);
+            if (codec.EncodedOrigin == SKEncodedOrigin.TopLeft) return;
+            Orientation.Apply(workspace.Picture, workspace.Spare, codec.EncodedOrigin);
+            workspace.Swap();
+        }
+    }
+
+    private static unsafe SKCodec Open(byte* address, int length)
+    {
+        if (length == 0) throw new CorruptImageException("empty (0 bytes)");
+        using var data = SKData.Create((nint)address, length);
+        var codec = SKCodec.Create(data) ?? throw new CorruptImageException("not a picture in any known format, or cut off in its header");
+        try
+        {
+            if (codec.EncodedFormat is not (SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Png or SKEncodedImageFormat.Bmp or SKEncodedImageFormat.Webp or SKEncodedImageFormat.Gif))
+                throw new CorruptImageException($"a {codec.EncodedFormat} file, which is not supported");
+            var size = codec.Info;
+            if ((long)size.Width * size.Height > MaxPixels)
+                throw new CorruptImageException($"{size.Width} x {size.Height} pixels, more than the {MaxPixels / 1_000_000} million that are decoded");
+            return codec;
+        }
+        catch
+        {
+            codec.Dispose();
+            throw;
+        }
+    }
+
+    // (colour * alpha + background * (255 - alpha)) / 255, rounded as Pillow's paste with a mask does.
+    private static void Composite(Span<uint> pixels, Rgb background)
+    {
+        foreach (ref uint pixel in pixels)
+        {
+            int alpha = (int)(pixel >> 24);
+            if (alpha == 255) continue;
+            pixel = Raster.Word(Blend((int)(pixel & 0xFF), background.R), Blend((int)(pixel >> 8 & 0xFF), background.G), Blend((int)(pixel >> 16 & 0xFF), background.B));
+
+            int Blend(int colour, int below)
+            {
+                int sum = colour * alpha + below * (255 - alpha) + 128;
+                return sum + (sum >> 8) >> 8;
+            }
+        }
+    }
+
+    private static string Reason(SKCodecResult result) => result switch
+    {
+        SKCodecResult.IncompleteInput => "cut off: it ends before the picture does",
+        SKCodecResult.ErrorInInput => "damaged: the picture's data make no sense",
+        SKCodecResult.Unimplemented => "of a kind that the decoder does not support",
+        _ => $"can't be decoded ({result})",
+    };
+}

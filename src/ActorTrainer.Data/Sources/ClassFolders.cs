@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using ActorTrainer.Core.Data;
+using ActorTrainer.Data.Decoding;
+
+namespace ActorTrainer.Data.Sources;
+
+/// <summary>A tree of the form <c>class/.../file</c>: the first folder is the class, everything below it belongs to it.</summary>
+internal static class ClassFolders
+{
+    /// <summary>Where all files together are no larger, each is decoded once when the set is opened; of larger sets only the headers are looked at.</summary>
+    public const long FullCheckBytes = 64 << 20;
+
+    private static readonly string Unreadable = new('0', 64);
+
+    public static ImageDataSet Open(IFileTree tree, ImmutableArray<string>? wanted, IProgress<DataProgress>? progress, CancellationToken cancel)
+    {
+        var images = tree.Files.Where(file => ImageFiles.IsImage(file.Path)).ToList();
+        var byClass = images.Where(file => file.Path.Contains('/')).ToLookup(file => ClassOf(file.Path), StringComparer.Ordinal);
+        ImmutableArray<string> there = [.. byClass.Select(group => group.Key).Order(StringComparer.Ordinal)];
+        if (there.IsEmpty) throw Unusable(tree, images.Count);
+        ImmutableArray<string> classes = wanted is { } names ? [.. names.Distinct().Order(StringComparer.Ordinal)] : there;
+        if (classes.Except(there).ToList() is { Count: > 0 } missing)
+            throw new DataException($"{tree.Location} has no class {string.Join(", ", missing.Select(name => $"'{name}'"))} with pictures in it. It has {string.Join(", ", there)}.");
+
+        var number = classes.Select((name, index) => (name, index)).ToDictionary(pair => pair.name, pair => pair.index, StringComparer.Ordinal);
+        TreeFile[] files = [.. images.Where(file => file.Path.Contains('/') && number.ContainsKey(ClassOf(file.Path)))];
+        var (samples, problems) = Look(tree, files, path => number[ClassOf(path)], progress, cancel);
+        return new(tree.Location, new(classes, samples), problems, [.. files.Select(file => (tree, file))]);
+    }
+
+    public static string ClassOf(string path) => path[..path.IndexOf('/', StringComparison.Ordinal)];
+
+    /// <summary>Reads every file: its content hash, and whether it looks like a picture.</summary>
+    private static (ImmutableArray<SampleEntry>, ImmutableArray<SampleProblem>) Look(
+        IFileTree tree, TreeFile[] files, Func<string, int> classOf, IProgress<DataProgress>? progress, CancellationToken cancel)
+    {
+        var samples = new SampleEntry[files.Length];
+        var problems = new SampleProblem?[files.Length];
+        bool decode = files.Sum(file => file.Size) <= FullCheckBytes;
+        var meter = new ProgressMeter(progress, files.Length, decode ? "reading and decoding" : "reading");
+        WorkerThreads.For(files.Length, "data-check", (i, workspace) =>
+        {
+            var file = files[i];
+            string hash = Unreadable;
+            try
+            {
+                Retry.OnIOError($"{tree.Location}/{file.Path}", () => tree.Read(file, workspace.File), cancel);
+                hash = Convert.ToHexStringLower(SHA256.HashData(workspace.File.Span));
+                if (decode) ImageDecoder.Decode(workspace.File.Span, workspace, Rgb.White);
+                else ImageDecoder.ReadHeader(workspace.File.Span);
+            }
+            catch (CorruptImageException e)
+            {
+                problems[i] = new(i, file.Path, e.Message);
+            }
+
+            samples[i] = new(file.Path, classOf(file.Path), file.Size, hash);
+            meter.Step();
+        }, cancel);
+        return (ImmutableArray.Create(samples), [.. problems.OfType<SampleProblem>()]);
+    }
+
+    private static DataException Unusable(IFileTree tree, int imagesAtTop)
+    {
+        if (imagesAtTop > 0)
+        {
+            return new($"{tree.Location} has its {imagesAtTop} pictures directly in it, so nothing says what they show. " +
+                $"Put those of each class into a folder with its name: {tree.Location}/CLASS/FILE.");
+        }
+
+        int others = tree.Files.Count(file => !ImageFiles.IsLitter(file.Path));
+        return new(others == 0
+            ? $"{tree.Location} is empty. It needs a folder for each class, with pictures in it ({ImageFiles.Formats})."
+            : $"{tree.Location} has {others} files, but no picture ({ImageFiles.Formats}) in a class folder.");
+    }
+}
