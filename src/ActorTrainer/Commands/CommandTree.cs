@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using ActorTrainer.Hosting;
+using ActorTrainer.Terminal;
+
+namespace ActorTrainer.Commands;
+
+/// <summary>All commands, and what is the same for each: help with examples, exit codes, one message for an error.</summary>
+internal static class CommandTree
+{
+    public static RootCommand Create(Screen screen, RunExperiment train)
+    {
+        var examples = new Dictionary<Command, string[]>();
+        var root = new RootCommand("Trains image classifiers from one experiment file, survives any kill, and gives the same bits every time.")
+        {
+            Add(RunCommand.Create(screen, train), RunCommand.Examples),
+            Add(ListCommand.Create(screen), ListCommand.Examples),
+            Add(ShowCommand.Create(screen), ShowCommand.Examples),
+            Add(LogsCommand.Create(screen), LogsCommand.Examples),
+            //            Add(RemoveCommand.Create(screen), RemoveCommand.Examples),
+            //            Add(PruneCommand.Create(screen), PruneCommand.Examples),
+        };
+        examples[root] = ["actortrainer new ~/photos", "actortrainer run photos.conf", "actortrainer predict photos ~/photos/new/*.jpg"];
+        foreach (var help in root.Options.OfType<HelpOption>()) help.Action = new HelpWithExamples((HelpAction)help.Action!, examples);
+        return root;
+
+        Command Add(Command command, string[] lines)
+        {
+            examples[command] = lines;
+            return command;
+        }
+    }
+
+    public static async Task<int> InvokeAsync(RootCommand root, string[] args, Screen screen, CancellationToken cancel)
+    {
+        var parsed = root.Parse(args);
+        bool asksForHelp = parsed.Action is HelpWithExamples;
+        if (parsed.Errors.Count > 0 && !asksForHelp) return Reject(parsed, screen);
+        try
+        {
+            return await parsed.InvokeAsync(new()
+            {
+                Output = screen.Out.Profile.Out.Writer,
+                Error = screen.Error.Profile.Out.Writer,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,       // Interruption does it: saving may take longer than a fixed time
+            }, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (ErrorReport.Of(e) is { } report)
+        {
+            screen.Say(report.Text);
+            return report.ExitCode;
+        }
+    }
+
+    private static int Reject(ParseResult parsed, Screen screen)
+    {
+        string command = string.Join(' ', Path(parsed.CommandResult.Command));
+        foreach (var error in parsed.Errors) screen.Say($"{command}: {error.Message}");
+        var known = parsed.CommandResult.Command.Subcommands.Where(c => !c.Hidden).Select(c => c.Name);
+        if (parsed.UnmatchedTokens.Count > 0 && Spelling.Nearest(parsed.UnmatchedTokens[0], known) is { } nearest) screen.Say($"Did you mean '{command} {nearest}'?");
+        screen.Say($"'{command} --help' shows how it is used.");
+        return ExitCode.Usage;
+    }
+
+    private static IEnumerable<string> Path(Command command) =>
+        command.Parents.OfType<Command>().SelectMany(Path).Append(command is RootCommand ? "actortrainer" : command.Name);
+}

@@ -1,0 +1,49 @@
+using System.Runtime.CompilerServices;
+using ActorTrainer.Core.Checkpoints;
+using ActorTrainer.Core.Data;
+using ActorTrainer.Core.Training;
+using ActorTrainer.Journal;
+using Microsoft.Data.Sqlite;
+
+namespace ActorTrainer.Commands;
+
+/// <summary>The one place where an exception becomes a message for a person and an exit code.</summary>
+internal sealed record ErrorReport(string Text, int ExitCode)
+{
+    /// <summary>Set to 1, an unexpected error shows its stack.</summary>
+    public const string Variable = "ACTORTRAINER_DEBUG";
+
+    /// <summary>Never null: an unexpected error has a message too, which says how to see more of it.</summary>
+    public static ErrorReport Of(Exception e) => e switch
+    {
+        AggregateException { InnerExceptions: [var only] } => Of(only),
+        OperationCanceledException => new("Interrupted.", Commands.ExitCode.Interrupted),
+        UsageException or DataException or EngineException => new(e.Message, Commands.ExitCode.Usage),
+        CommandException or JournalException => new(e.Message, Commands.ExitCode.Failed),
+        CheckpointDamagedException => new($"{e.Message}. An older checkpoint can be chosen with NAME@STEP; 'actortrainer show NAME' lists them.", Commands.ExitCode.Failed),
+        FileNotFoundException { FileName: { } file } missing when missing.Message.StartsWith("Could not load file or assembly", StringComparison.Ordinal) =>
+            new($"{file} is missing next to the program: the installation is incomplete.", Commands.ExitCode.Failed),
+        IOException or UnauthorizedAccessException => new(e.Message, Commands.ExitCode.Failed),
+        _ => OfLibrary(e) ?? Unexpected(e),
+    };
+
+    /// <summary>A method of its own, so that only an exception that came this far loads the library that names it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static ErrorReport? OfLibrary(Exception e) => e is SqliteException { SqliteErrorCode: var code }
+        ? new(code switch
+        {
+            5 or 6 => "The journal is busy: another process has held it for long. Try again in a moment.",
+            8 => $"The journal can't be written: {e.Message}",
+            11 or 26 => $"The journal is damaged or is no journal: {e.Message}",
+            13 => "The disk is full: the journal could not be written.",
+            14 => $"The journal can't be opened: {e.Message}",
+            _ => $"The journal reports: {e.Message}",
+        }, Commands.ExitCode.Failed)
+        : null;
+
+    private static ErrorReport Unexpected(Exception e) => new(
+        Environment.GetEnvironmentVariable(Variable) == "1"
+            ? e.ToString()
+            : $"Unexpected error ({e.GetType().Name}): {e.Message}{Environment.NewLine}Set {Variable}=1 to see where it comes from; a run's own log is in its folder, log.txt ('actortrainer logs NAME').",
+        Commands.ExitCode.Failed);
+}

@@ -1,0 +1,101 @@
+using ActorTrainer.Core.Experiments;
+using ActorTrainer.Journal;
+using Spectre.Console;
+
+namespace ActorTrainer.Terminal;
+
+/// <summary>One run for a person.</summary>
+internal static class RunPage
+{
+    /// <summary>Rows of evaluations that are shown; a report has them all.</summary>
+    private const int Recent = 12;
+
+    public static void Write(IAnsiConsole console, RunOverview overview, Experiment run, RunFolder folder)
+    {
+        var definition = run.Definition;
+        console.Facts(
+            ("name", overview.Name.Value),
+            ("state", StateText.Of(overview.State)),
+            ("why", overview.Failure),
+            ("progress", $"epoch {overview.Epoch}/{overview.Epochs}, step {Format.Count(overview.Step)}/{Format.Count(overview.Steps)}, phase {overview.Phase}"),
+            ("best", Text(overview.Best)),
+            ("test", Text(overview.Test)),
+            ("digest", overview.Digest),
+            ("runs on", $"{Device(definition)}, {Format.Count(run.Trainers, "trainer")}, {Format.Count(definition.LogicalShards, "shard")}, generation {run.Generation}"),
+            ("begun", Format.Time(run.CreatedAt)),
+            ("last change", Format.Time(run.UpdatedAt)),
+            ("configuration", definition.ConfigurationHash),
+            ("where", folder.Path));
+        Phases(console, run);
+        Evaluations(console, run);
+        Checkpoints(console, run);
+        Classes(console, run);
+        Excluded(console, run);
+    }
+
+    private static string? Text(Measured? measured) => measured is null ? null
+        : measured.Top1 is null ? $"step {measured.Step} (the last; no validation set)"
+        : $"step {measured.Step}, top-1 {Format.Fraction(measured.Top1.Value)}, top-5 {Format.Fraction(measured.Top5!.Value)}, loss {Format.Loss(measured.Loss!.Value)}";
+
+    private static string Device(ExperimentDefinition definition) => definition.Device.Kind == Core.Training.DeviceKind.Cpu
+        ? $"cpu ({Format.Count(definition.Device.Threads, "thread")})"
+        : $"cuda:{definition.Device.Index}";
+
+    private static void Phases(IAnsiConsole console, Experiment run)
+    {
+        var table = Tables.Create("phase", ">epochs", ">steps", ">classes", ">train", ">validation", ">test", "data");
+        foreach (var phase in run.Definition.Phases)
+        {
+            table.Row(phase.Name, Format.Count(phase.Epochs), Format.Count((long)phase.Epochs * phase.StepsPerEpoch), Format.Count(phase.Classes.Length),
+                Format.Count(phase.Train.Samples), phase.Validation is { } v ? Format.Count(v.Samples) : "-", phase.Test is { } t ? Format.Count(t.Samples) : "-", phase.Train.Location);
+        }
+
+        console.Write(table);
+    }
+
+    private static void Evaluations(IAnsiConsole console, Experiment run)
+    {
+        if (run.Evaluations.IsEmpty) return;
+        int left = Math.Max(0, run.Evaluations.Length - Recent);
+        console.Heading(left == 0 ? "Validation" : $"Validation (the last {Recent} of {run.Evaluations.Length})");
+        var table = Tables.Create(">epoch", ">step", ">loss", ">top-1", ">top-5", "");
+        foreach (var row in run.Evaluations.Skip(left))
+        {
+            table.Row(Format.Count(row.Epoch), Format.Count(row.Step.Value), Format.Loss(row.Metrics.Loss), Format.Fraction(row.Metrics.Top1),
+                Format.Fraction(row.Metrics.Top5), row.Step == run.BestStep ? "best" : "");
+        }
+
+        console.Write(table);
+    }
+
+    private static void Checkpoints(IAnsiConsole console, Experiment run)
+    {
+        if (run.Checkpoints.IsEmpty) return;
+        console.Heading("Checkpoints");
+        var table = Tables.Create("checkpoint", ">step", ">size", "");
+        foreach (var checkpoint in run.Checkpoints)
+        {
+            string marks = string.Join(", ", new[] { checkpoint == run.Best ? "best" : "", checkpoint == run.Newest ? "newest" : "" }.Where(mark => mark.Length > 0));
+            table.Row(checkpoint.Id.ToString(), Format.Count(checkpoint.Id.Step.Value), Format.Bytes(checkpoint.Bytes), marks);
+        }
+
+        console.Write(table);
+    }
+
+    private static void Classes(IAnsiConsole console, Experiment run)
+    {
+        var scores = RunScores.ClassesOf(run);
+        if (scores.IsEmpty) return;
+        console.Heading(run.Test is null ? "Classes, by validation of the best" : "Classes, by the test set");
+        console.Write(ClassTable.Of(scores));
+    }
+
+    private static void Excluded(IAnsiConsole console, Experiment run)
+    {
+        if (run.Excluded.IsEmpty) return;
+        console.Heading($"Left out: {Format.Count(run.Excluded.Length, "file")}");
+        var table = Tables.Create("set", "file", "why");
+        foreach (var sample in run.Excluded) table.Row(sample.Set, sample.Path, sample.Reason);
+        console.Write(table);
+    }
+}
