@@ -1,3 +1,4 @@
+using System.Globalization;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Data.Decoding;
 
@@ -22,7 +23,7 @@ internal static class Rotation
 
         to.Resize(width, height);
         // Output pixel (x, y) is taken from (a x + b y + c, -b x + a y + f).
-        double angle = -(degrees * (Math.PI / 180)), a = Math.Round(Math.Cos(angle), 15), b = Math.Round(Math.Sin(angle), 15);
+        double angle = -(degrees * (Math.PI / 180)), a = Round(Math.Cos(angle)), b = Round(Math.Sin(angle));
         double middleX = width / 2.0, middleY = height / 2.0;
         double c = a * -middleX + b * -middleY + middleX, f = -b * -middleX + a * -middleY + middleY;
         uint outside = Raster.Word(background.R, background.G, background.B);
@@ -37,6 +38,15 @@ internal static class Rotation
                 target[i] = inside ? Sample(source, width, height, sourceX - 0.5, sourceY - 0.5) : outside;
             }
         }
+    }
+
+    // To 15 decimals, by the number's exact decimal digits as Python's round does it (Math.Round multiplies first, which rounds twice).
+    private static double Round(double value)
+    {
+        Span<char> digits = stackalloc char[24];
+        return value.TryFormat(digits, out int length, "F15", CultureInfo.InvariantCulture)
+            ? double.Parse(digits[..length], CultureInfo.InvariantCulture)
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "not a sine or cosine");
     }
 
     private static uint Sample(ReadOnlySpan<uint> source, int width, int height, double x, double y)
