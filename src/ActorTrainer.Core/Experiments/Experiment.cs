@@ -42,10 +42,15 @@ public sealed record Experiment
     public ImmutableArray<(int Phase, int AtEpoch)> StoppedPhases { get; init; } = [];
     public ImmutableArray<ExcludedSample> Excluded { get; init; } = [];
     public TestResult? Test { get; init; }
+    /// <summary>The last step of training, once it is committed.</summary>
+    public StepNumber? FinishedAt { get; init; }
     public string? Digest { get; init; }
     public string? Failure { get; init; }
 
     public CommittedCheckpoint? Newest => Checkpoints.IsEmpty ? null : Checkpoints[^1];
+
+    /// <summary>Nothing is left to train: the newest checkpoint is the last step's.</summary>
+    public bool IsTrained => FinishedAt is { } step && Newest?.Id.Step == step;
 
     /// <summary>Evaluated checkpoints whose row is still missing.</summary>
     public IEnumerable<CommittedCheckpoint> AwaitingEvaluation =>
@@ -92,7 +97,7 @@ public sealed record Experiment
             CheckpointRetired e => state with { Checkpoints = state.Without(e.Checkpoint) },
             EvaluationRecorded e => state with { Evaluations = state.With(e.Row) },
             PhaseStopped e => state with { StoppedPhases = state.StoppedPhases.Add((e.Phase, e.AtEpoch)) },
-            TrainingFinished => state with { Status = ExperimentStatus.Evaluating },
+            TrainingFinished e => state with { Status = ExperimentStatus.Evaluating, FinishedAt = e.Step },
             TestRecorded e => state with { Test = new(e.Checkpoint, e.Metrics) },
             ExperimentCompleted e => state with { Status = ExperimentStatus.Completed, Digest = e.Digest, Failure = null },
             ExperimentPaused => state with { Status = ExperimentStatus.Paused },
@@ -106,7 +111,7 @@ public sealed record Experiment
         ? this with
         {
             Status = ExperimentStatus.Running, Generation = e.Generation, From = e.From, StartedFrom = e.Source, Trainers = e.Trainers,
-            Digest = null, Failure = null,
+            FinishedAt = null, Test = null, Digest = null, Failure = null,
         }
         : throw new InvalidOperationException($"Generation {e.Generation} can't follow {Generation}.");
 

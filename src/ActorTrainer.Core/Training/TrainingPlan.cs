@@ -23,7 +23,8 @@ public readonly record struct StepCoordinates(StepNumber Step, int Phase, long S
 
 /// <summary>One phase with its data counted.</summary>
 /// <param name="Classes">Of the phase's training set, in ordinal order.</param>
-public sealed record PhasePlan(PhaseSettings Settings, EpochPlan Epochs, ImmutableArray<string> Classes)
+/// <param name="StopsEarly">It has a validation set and early stopping: its last epochs wait for verdicts.</param>
+public sealed record PhasePlan(PhaseSettings Settings, EpochPlan Epochs, ImmutableArray<string> Classes, bool StopsEarly = false)
 {
     public int StepsPerEpoch => Epochs.StepsPerEpoch;
     public long Steps => (long)StepsPerEpoch * Settings.Epochs;
@@ -75,6 +76,31 @@ public sealed record TrainingPlan(ImmutableArray<PhasePlan> Phases, int Evaluate
         bool checkpoint = evaluation || CheckpointEverySteps is { } every && before.Step.Next.Value % every == 0;
         return new(epochEnd, phaseEnd, evaluation, checkpoint);
     }
+
+    /// <summary>What was due when training came to stand at <paramref name="cursor"/>: <see cref="After"/> of the step before it.</summary>
+    public StepDue DueAt(TrainingCursor cursor) => cursor switch
+    {
+        { Step.Value: 0 } => default,
+        { StepInPhase: > 0 } => After(cursor with { StepInPhase = cursor.StepInPhase - 1, Step = new(cursor.Step.Value - 1) }),
+        _ => After(new(cursor.Phase - 1, Phases[cursor.Phase - 1].Steps - 1, new(cursor.Step.Value - 1), 0)),
+    };
+
+    /// <summary>
+    /// Whether the verdict of early stopping must be there before the step at <paramref name="cursor"/>: the verdict on an epoch takes effect
+    /// exactly at the end of the epoch after it, so that the evaluation of one runs beside the training of the next.
+    /// </summary>
+    public bool NeedsVerdict(TrainingCursor cursor)
+    {
+        if (IsFinished(cursor) || Phases[cursor.Phase] is not { StopsEarly: true } phase) return false;
+        return cursor.StepInPhase % phase.StepsPerEpoch == 0 && JudgedEpochs(cursor.StepInPhase / phase.StepsPerEpoch) > 0;
+    }
+
+    /// <summary>Evaluated epochs that the verdict at the end of <paramref name="epochsInPhase"/> epochs of a phase rests on: those before the last.</summary>
+    public int JudgedEpochs(long epochsInPhase) => (int)Math.Max(0, (epochsInPhase - 1) / EvaluateEveryEpochs);
+
+    /// <summary>Epochs of the experiment that are done at <paramref name="cursor"/>.</summary>
+    public int EpochsDone(TrainingCursor cursor) =>
+        IsFinished(cursor) ? cursor.EpochsBefore : cursor.EpochsBefore + (int)(cursor.StepInPhase / Phases[cursor.Phase].StepsPerEpoch);
 }
 
 /// <param name="Evaluation">The checkpoint after this step is evaluated.</param>

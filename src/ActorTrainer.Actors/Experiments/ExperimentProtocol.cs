@@ -1,0 +1,31 @@
+using ActorTrainer.Actors.Serialization;
+using ActorTrainer.Core.Checkpoints;
+using ActorTrainer.Core.Evaluation;
+using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Training;
+using Akka.Actor;
+
+namespace ActorTrainer.Actors.Experiments;
+
+/// <summary>What an <see cref="ExperimentActor"/> understands from outside, and what it says on the event stream.</summary>
+public static class ExperimentProtocol
+{
+    /// <summary>Save and stop. Ends with <see cref="ExperimentEnded"/>.</summary>
+    public sealed record PauseExperiment : IWireMessage;
+
+    /// <summary>Answered by the <see cref="Experiment"/> as it stands.</summary>
+    public sealed record GetExperiment : INoSerializationVerificationNeeded;
+
+    /// <summary>On the event stream, after the event was persisted and folded.</summary>
+    public sealed record ExperimentChanged(Experiment Experiment, IExperimentEvent Happened) : INoSerializationVerificationNeeded;
+
+    /// <summary>On the event stream: it will do nothing more.</summary>
+    public sealed record ExperimentEnded(Experiment Experiment) : INoSerializationVerificationNeeded;
+}
+
+/// <summary>Everything an experiment is given besides messages.</summary>
+/// <param name="Trainer">The trainer's props, given the experiment that it reports to.</param>
+/// <param name="StateDictDigest">Digest of a checkpoint's weights.</param>
+public sealed record ExperimentParts(
+    ExperimentDefinition Definition, TrainingPlan Plan, CheckpointSettings Checkpoint, EarlyStoppingSettings? EarlyStopping,
+    ICheckpointStore Store, IEvaluationLog Evaluations, Func<IActorRef, Props> Trainer, Props Evaluator, string Incarnation, TimeProvider Time);

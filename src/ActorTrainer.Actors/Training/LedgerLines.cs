@@ -1,0 +1,19 @@
+using ActorTrainer.Core.Data;
+using ActorTrainer.Core.Gradients;
+using ActorTrainer.Core.Training;
+
+namespace ActorTrainer.Actors.Training;
+
+/// <summary>Writes down which samples a trainer has taken into which shards of a step, with what its pixels were.</summary>
+internal static class LedgerLines
+{
+    public static void Write(ILedgerLog ledger, TrainerProtocol.StartTraining placement, StepCoordinates at, HostBatch batch, ShardLayout shards)
+    {
+        for (int shard = placement.Own.First; shard < placement.Own.End; shard++)
+        {
+            var (first, end) = shards.Positions(shard, batch.Count);
+            for (int i = first; i < end; i++)
+                ledger.Append(new(placement.Generation, at.Step, at.Epoch + 1, shard, batch.Request.Samples[i], batch.Checksums.Length > 0 ? batch.Checksums[i] : 0));
+        }
+    }
+}
