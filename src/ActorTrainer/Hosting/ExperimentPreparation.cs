@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using ActorTrainer.Core.Data;
+using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Models;
+using ActorTrainer.Core.Training;
+
+namespace ActorTrainer.Hosting;
+
+/// <summary>An experiment with everything resolved and checked: ready to be created or resumed.</summary>
+internal sealed record PreparedExperiment(ExperimentSettings Settings, ExperimentDefinition Definition, TrainingPlan Plan, TrainingJob Job, ExperimentData Data) : IDisposable
+{
+    public void Dispose() => Data.Dispose();
+}
+
+/// <summary>From settings to a prepared experiment: data, model and device are looked at, and whatever can be refused is refused here.</summary>
+internal sealed class ExperimentPreparation(IDataReader reader, IEngine engine, IWeightSource weights)
+{
+    /// <param name="earlier">The journal's state of a run of this name: what was automatic stays as it was resolved then.</param>
+    /// <param name="configuration">Hash, keys and text of the configuration.</param>
+    public PreparedExperiment Prepare(
+        ExperimentSettings settings, ConfigurationIdentity configuration, Experiment? earlier, IProgress<DataProgress>? progress, CancellationToken cancel)
+    {
+        var device = earlier?.Definition.Device ?? engine.Resolve(settings.Resources);
+        int shards = earlier?.Definition.LogicalShards ?? settings.Training.LogicalShards ?? PowerOfTwo(settings.Resources.MaxTrainers);
+        var data = ExperimentData.Open(settings, reader, progress, cancel);
+        try
+        {
+            var phaseJobs = engine.Describe(settings, [.. data.Phases.Select(phase => phase.Classes)], weights);
+            var plan = Plan(settings, data);
+            var job = new TrainingJob(settings.Seed, settings.Model, settings.Training, phaseJobs, shards, device);
+            engine.Check(job, [.. plan.Phases.Select(BatchSizes)]);
+            var definition = new ExperimentDefinition(settings.Name, configuration.Hash, configuration.Settings, configuration.EffectiveText, device, shards,
+                [.. settings.Training.Phases.Select((phase, index) => Identify(phase, plan.Phases[index], data, index))],
+                PretrainedIdentity.Of(settings.Model.Pretrained, weights), engine.Fingerprint(job, weights), plan.Steps);
+            return new(settings, definition, plan, job, data);
+        }
+        catch
+        {
+            data.Dispose();
+            throw;
+        }
+    }
+
+    private static TrainingPlan Plan(ExperimentSettings settings, ExperimentData data)
+    {
+        var phases = settings.Training.Phases.Select((phase, index) =>
+        {
+            var samples = data.Phases[index];
+            var epochs = new EpochPlan(settings.Seed, samples.TrainSamples, settings.Training.GlobalBatchSize, settings.Training.LastBatch);
+            return epochs.StepsPerEpoch > 0
+                ? new PhasePlan(phase, epochs, samples.Classes, settings.Evaluation.EarlyStopping is not null && !samples.ValidationSamples.IsEmpty)
+                : throw new DataException($"{samples.Train.Location} has {samples.TrainSamples.Length} training samples, fewer than one batch of {settings.Training.GlobalBatchSize}: " +
+                    "lower training.global-batch-size or set training.last-batch = keep.");
+        });
+        return new([.. phases], settings.Evaluation.EveryEpochs, settings.Checkpoint.EverySteps);
+    }
+
+    /// <summary>The sizes of batch that occur: the full one, and the last of an epoch.</summary>
+    private static ImmutableArray<int> BatchSizes(PhasePlan phase) =>
+    [
+        .. new[] { phase.Epochs.Batch(0, 0).Length, phase.Epochs.Batch(0, phase.StepsPerEpoch - 1).Length }.Distinct(),
+    ];
+
+    private static PhaseData Identify(PhaseSettings phase, PhasePlan plan, ExperimentData data, int index)
+    {
+        var samples = data.Phases[index];
+        bool last = index == data.Phases.Length - 1;
+        return new(phase.Name, phase.Epochs, plan.StepsPerEpoch, samples.Classes,
+            new(samples.Train.Location, samples.Train.Manifest.Hash, samples.TrainSamples.Length),
+            samples.Validation is { } validation && !samples.ValidationSamples.IsEmpty ? new(validation.Location, validation.Manifest.Hash, samples.ValidationSamples.Length) : null,
+            last && data.TestSet is { } test ? new(test.Location, test.Manifest.Hash, test.Manifest.Samples.Length) : null);
+    }
+
+    private static int PowerOfTwo(int trainers) => (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)trainers);
+}
+
+/// <summary>A configuration as the journal keeps it.</summary>
+/// <param name="Hash">Over the result keys.</param>
+/// <param name="Settings">Every key with its canonical value.</param>
+internal sealed record ConfigurationIdentity(string Hash, ImmutableSortedDictionary<string, string> Settings, string EffectiveText);
+
+/// <summary>What the first weights are, by content: a changed file under the same name is another experiment.</summary>
+internal static class PretrainedIdentity
+{
+    public static string? Of(PretrainedSource? source, IWeightSource weights) => source switch
+    {
+        PretrainedSource.File file => HashOf(file.Location),
+        PretrainedSource.Builtin builtin => $"builtin:{builtin.Name}",
+        PretrainedSource.Run run => StateDictDigest.Of(weights.OfRun(run.Name, run.Selector).Weights),
+        _ => null,
+    };
+
+    private static string HashOf(string path)
+    {
+        try
+        {
+            using var stream = File.OpenRead(path);
+            return Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(stream));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new EngineException($"The pretrained weights {path} can't be read: {e.Message}", e);
+        }
+    }
+}
