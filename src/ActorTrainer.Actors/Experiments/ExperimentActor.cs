@@ -231,7 +231,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
     {
         if (_verdictWanted is not { } wanted || _judge?.Decide(State, wanted.Phase, wanted.EpochsDone, wanted.EpochsInPhase) is not { } decision) return;
         _verdictWanted = null;
-        var answer = new TrainerProtocol.VerdictReached(wanted.Phase, wanted.EpochsDone, decision == StoppingDecision.Stop);
+        var answer = new TrainerProtocol.VerdictReached(wanted.Phase, wanted.EpochsDone, decision == StoppingVerdict.Stop);
         if (answer.Stop && !State.StoppedPhases.Contains((wanted.Phase, wanted.EpochsDone)))
             Record(new PhaseStopped(wanted.Phase, wanted.EpochsDone, Now), () => _trainer?.Tell(answer));
         else
@@ -270,7 +270,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
     private void Retire()
     {
         var leased = _evaluating.Select(e => e.Item1).Concat(State.AwaitingEvaluation.Select(c => c.Id)).ToHashSet();
-        foreach (var id in RetentionPolicy.Retirable(State, _parts.Checkpoint, leased))
+        foreach (var id in RetentionPolicy.Retirable([.. State.Checkpoints.Select(c => c.Id)], _parts.Checkpoint, State.Best?.Id, State.StartedFrom, leased))
         {
             Record(new CheckpointRetired(id, Now), () =>
             {

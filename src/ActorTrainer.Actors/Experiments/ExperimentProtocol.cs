@@ -25,7 +25,6 @@ public static class ExperimentProtocol
 
 /// <summary>Everything an experiment is given besides messages.</summary>
 /// <param name="Trainer">The trainer's props, given the experiment that it reports to.</param>
-/// <param name="StateDictDigest">Digest of a checkpoint's weights.</param>
 public sealed record ExperimentParts(
     ExperimentDefinition Definition, TrainingPlan Plan, CheckpointSettings Checkpoint, EarlyStoppingSettings? EarlyStopping,
     ICheckpointStore Store, IEvaluationLog Evaluations, Func<IActorRef, Props> Trainer, Props Evaluator, string Incarnation, TimeProvider Time);

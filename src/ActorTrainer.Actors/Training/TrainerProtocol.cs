@@ -49,7 +49,6 @@ public static class TrainerProtocol
     public sealed record TrainingFailed(Generation Generation, string Reason) : INotification;
 
     /// <summary>How it goes, a few times a second, on the event stream of the trainer's own node.</summary>
-    /// <param name="Epoch">From 0, over the whole experiment.</param>
     /// <param name="LoaderReady">Batches that wait.</param>
     public sealed record TrainingProgress(
         Generation Generation, StepCoordinates At, StepResult Result, int BatchSize, double ImagesPerSecond, int LoaderReady, TrainerWait Waiting)

@@ -8,7 +8,7 @@ public sealed class EarlyStoppingJudge(TrainingPlan plan, EarlyStoppingSettings 
 {
     /// <param name="epochsDone">Over the whole experiment, at the end of which the verdict takes effect.</param>
     /// <param name="epochsInPhase">The same, counted in the phase.</param>
-    public StoppingDecision? Decide(Experiment experiment, int phase, int epochsDone, int epochsInPhase)
+    public StoppingVerdict? Decide(Experiment experiment, int phase, int epochsDone, int epochsInPhase)
     {
         var rows = experiment.RowsOf(phase).Where(row => row.Epoch < epochsDone).ToList();
         return rows.Count < plan.JudgedEpochs(epochsInPhase) ? null : EarlyStopping.Decide(rows, settings);
