@@ -61,7 +61,7 @@ internal static class ClassFolders
         return (ImmutableArray.Create(samples), [.. problems.OfType<SampleProblem>()]);
     }
 
-    private static DataException Unusable(IFileTree tree, int imagesAtTop)
+    public static DataException Unusable(IFileTree tree, int imagesAtTop)
     {
         if (imagesAtTop > 0)
         {

@@ -30,6 +30,15 @@ internal sealed class FolderTree : IFileTree
         }
     }
 
+    private FolderTree(string folder, TreeFile file) => (Location, Files) = (folder, [file]);
+
+    /// <summary>A tree of one file.</summary>
+    public static FolderTree OfFile(string path)
+    {
+        string full = Path.GetFullPath(path);
+        return new(Path.GetDirectoryName(full)!, new(Path.GetFileName(full), new FileInfo(full).Length));
+    }
+
     public string Location { get; }
 
     public IReadOnlyList<TreeFile> Files { get; }
