@@ -43,9 +43,5 @@ public sealed class HostBatch : IDisposable
     /// <summary>CRC-32 of each sample's pixels in this batch, for the ledger; empty unless the source was asked for them.</summary>
     public uint[] Checksums { get; }
 
-    public void Dispose()
-    {
-        _pixels?.Dispose();
-        _pixels = null;
-    }
+    public void Dispose() => Interlocked.Exchange(ref _pixels, null)?.Dispose();
 }

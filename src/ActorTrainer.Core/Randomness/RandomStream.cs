@@ -63,7 +63,11 @@ public struct RandomStream
     public double NextDouble(double from, double to) => from + (to - from) * NextDouble();
 
     /// <summary>Uniform in [0, <paramref name="bound"/>): the high word of a product, bias below 2^-32 x bound.</summary>
-    public int NextInt32(int bound) => (int)((ulong)NextUInt32() * (uint)bound >> 32);
+    public int NextInt32(int bound)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bound);
+        return (int)((ulong)NextUInt32() * (uint)bound >> 32);
+    }
 
     /// <summary>Normal with mean 0 and deviation 1 (Box and Muller).</summary>
     public double NextGaussian()

@@ -16,7 +16,7 @@ public sealed class EvaluationLog(string path, TimeProvider time) : StepFile<Eva
 
     private protected override EvaluationLine LineOf(in EvaluationRow row)
     {
-        var macro = MacroMetrics.Of(row.Metrics.Confusion);
+        var macro = MacroScores.Of(row.Metrics.Confusion);
         return new(row.Epoch, row.Step, row.Phase, row.Metrics.Samples, row.Metrics.Loss, row.Metrics.Top1, row.Metrics.Top5, macro.Precision, macro.Recall, macro.F1);
     }
 }
