@@ -29,7 +29,7 @@ internal sealed class FlatVector : IDisposable
     public Tensor Part(long offset, long count) => Tensor.narrow(0, offset, count);
 
     /// <summary>A new handle on a tensor's place, in its own shape.</summary>
-    public Tensor View(FlatSlot slot, long from = 0) => Tensor.narrow(0, slot.Offset - from, slot.Count).view(slot.Shape.AsSpan());
+    public Tensor View(FlatSlot slot, long from = 0) => Tensor.narrow(0, slot.Offset - from, slot.Count).view([.. slot.Shape]);
 
     /// <summary>The vector whose memory this is, or null where it is somebody else's.</summary>
     public static FlatVector? OwnerOf(Memory<byte> memory) =>

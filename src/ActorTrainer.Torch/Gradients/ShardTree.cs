@@ -1,6 +1,4 @@
 using ActorTrainer.Core.Gradients;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace ActorTrainer.Torch.Gradients;
 

@@ -1,0 +1,175 @@
+using System.Collections.Immutable;
+using ActorTrainer.Core.Models;
+using ActorTrainer.Core.Training;
+using ActorTrainer.Torch.Gradients;
+using ActorTrainer.Torch.Models;
+using ActorTrainer.Torch.Weights;
+using static TorchSharp.torch;
+
+namespace ActorTrainer.Torch.Training;
+
+/// <summary>
+/// One phase's model on the device, bound to flat vectors. Weights, statistics, batch counts and optimizer slots are the state; the work vector
+/// and what the model's own buffers hold during a forward pass are scratch.
+/// </summary>
+internal sealed class Replica : IDisposable
+{
+    private readonly ImmutableArray<NormLayer> _layers, _updating;
+    private readonly long[] _batchesTracked;
+    private readonly List<IDisposable> _owned = [];
+
+    /// <param name="model">With its weights, in the master precision, on the device; owned by the replica from here on.</param>
+    public Replica(ImageModel model, PhaseSettings phase)
+    {
+        Model = model;
+        _owned.Add(model);
+        using var scope = NewDisposeScope();
+        using var still = no_grad();
+        var parameters = model.named_parameters().ToArray();
+        (Type, Device) = (parameters[0].parameter.dtype, parameters[0].parameter.device);
+
+        var trainable = phase.Trainable.SelectMany(pattern => ParameterGroups.Match(pattern, model)).ToHashSet(StringComparer.Ordinal);
+        _layers = NormLayer.Of(model);
+        _updating = phase.BatchNorm == BatchNormMode.Frozen
+            ? []
+            : [.. _layers.Where(layer => parameters.Any(entry => trainable.Contains(entry.name) && entry.name.StartsWith(layer.Prefix + ".", StringComparison.Ordinal)))];
+        _batchesTracked = [.. _updating.Select(layer => layer.Module.num_batches_tracked!.item<long>())];
+
+        var rules = new UpdateRules(phase, model);
+        Layout = FlatLayout.Create(
+            parameters.Where(entry => trainable.Contains(entry.name)).Select(entry => Flat(entry.name, entry.parameter)),
+            _updating.SelectMany(layer => new[] { (layer.Mean, Shape(layer.Module.running_mean!)), (layer.Variance, Shape(layer.Module.running_var!)) }),
+            Type == ScalarType.Float64 ? sizeof(double) : sizeof(float));
+        Weights = Own(New(Layout.ParameterElements));
+        Statistics = Own(New(Layout.StatisticElements));
+        Work = Own(New(Layout.Elements));
+        Tree = Own(new ShardTree(() => New(Layout.Elements)));
+        Optimizer = Own(FlatOptimizer.Create(phase.Optimizer, Layout, () => New(Layout.ParameterElements)));
+        Bind(parameters.ToDictionary(entry => entry.name, entry => (Tensor)entry.parameter));
+        SetModes();
+
+        FlatParameter Flat(string name, Tensor parameter) => new(name, Shape(parameter), rules.Of(name, Shape(parameter)));
+        static ImmutableArray<long> Shape(Tensor tensor) => [.. tensor.shape];
+    }
+
+    public ImageModel Model { get; }
+    public FlatLayout Layout { get; }
+    public ScalarType Type { get; }
+    public Device Device { get; }
+
+    /// <summary>The parameters that train.</summary>
+    public FlatVector Weights { get; }
+
+    /// <summary>Running means and variances of the layers that update them, as of the step's start.</summary>
+    public FlatVector Statistics { get; }
+
+    /// <summary>One shard's gradients and statistics: the model's gradients and running statistics are views of it.</summary>
+    public FlatVector Work { get; }
+
+    public ShardTree Tree { get; }
+    public FlatOptimizer Optimizer { get; }
+
+    /// <summary>Layers whose statistics come from the batch and move.</summary>
+    public ImmutableArray<NormLayer> UpdatingNorms => _updating;
+
+    /// <summary>Training mode, except for the norms whose statistics are frozen.</summary>
+    public void SetModes()
+    {
+        Model.train();
+        foreach (var layer in _layers.Except(_updating)) layer.Module.eval();
+    }
+
+    /// <summary>Makes the work vector a shard's beginning: no gradient, the statistics of the step's start.</summary>
+    public void ResetWork()
+    {
+        using var scope = NewDisposeScope();
+        Gradients(Work).zero_();
+        if (Layout.StatisticElements > 0) StatisticsOf(Work).copy_(Statistics.Tensor);
+    }
+
+    /// <summary>Weights, statistics, counts and optimizer state move together. <paramref name="sum"/> is used up.</summary>
+    public void Switch(FlatVector sum, double rate)
+    {
+        Optimizer.Update(Weights.Tensor, Gradients(sum), rate);
+        if (Layout.StatisticElements > 0) Statistics.Tensor.copy_(StatisticsOf(sum));
+        for (int i = 0; i < _batchesTracked.Length; i++) _batchesTracked[i]++;
+    }
+
+    public Tensor Gradients(FlatVector vector) => vector.Part(0, Layout.ParameterElements);
+
+    public Tensor StatisticsOf(FlatVector vector) => vector.Part(Layout.ParameterElements, Layout.StatisticElements);
+
+    /// <summary>The state dict; statistics that update come from the state, never from the model's scratch.</summary>
+    public ImmutableArray<NamedTensor> CaptureWeights()
+    {
+        using var scope = NewDisposeScope();
+        using var still = no_grad();
+        var truth = Layout.Statistics.ToDictionary(slot => slot.Name, slot => Statistics.View(slot, Layout.ParameterElements));
+        for (int i = 0; i < _updating.Length; i++) truth[_updating[i].Batches] = tensor(_batchesTracked[i]);
+        return [.. StateDict.Read(Model).Select(named => truth.TryGetValue(named.Name, out var value) ? TensorBytes.Read(named.Name, value) : named)];
+    }
+
+    public ImmutableArray<NamedTensor> CaptureOptimizer()
+    {
+        using var scope = NewDisposeScope();
+        var slots = Optimizer.Slots.SelectMany(slot => Layout.Parameters.Select(at => TensorBytes.Read($"{at.Name}.{slot.Name}", slot.Values.View(at))));
+        return [.. slots, .. Optimizer.CountsSteps ? [TensorBytes.Read("step", tensor(Optimizer.Steps))] : Array.Empty<NamedTensor>()];
+    }
+
+    /// <summary>Takes up an optimizer's state by name; throws <see cref="EngineException"/> where something is missing or has another shape.</summary>
+    public void RestoreOptimizer(IEnumerable<NamedTensor> state, long stepsInPhase)
+    {
+        using var scope = NewDisposeScope();
+        var byName = state.ToDictionary(named => named.Name, StringComparer.Ordinal);
+        foreach (var slot in Optimizer.Slots)
+        {
+            foreach (var at in Layout.Parameters)
+            {
+                string name = $"{at.Name}.{slot.Name}";
+                if (!byName.TryGetValue(name, out var named)) throw new EngineException($"The checkpoint has no optimizer state '{name}'.");
+                if (!named.Shape.AsSpan().SequenceEqual(at.Shape.AsSpan())) throw new EngineException($"The checkpoint's optimizer state '{name}' has another shape.");
+                slot.Values.View(at).copy_(TensorBytes.Create(named));
+            }
+        }
+
+        Optimizer.Steps = !Optimizer.CountsSteps ? stepsInPhase
+            : byName.TryGetValue("step", out var step) ? BitConverter.ToInt64(step.Data.Span)
+            : throw new EngineException("The checkpoint has no optimizer state 'step'.");
+    }
+
+    public void Dispose()
+    {
+        foreach (var owned in Enumerable.Reverse(_owned)) owned.Dispose();
+    }
+
+    /// <summary>Moves what trains into the flat vectors and leaves views in its place; what is frozen keeps its own memory and does not move.</summary>
+    private void Bind(Dictionary<string, Tensor> parameters)
+    {
+        foreach (var parameter in parameters.Values) parameter.requires_grad = false;
+        foreach (var slot in Layout.Parameters)
+        {
+            var parameter = parameters[slot.Name];
+            var view = Weights.View(slot);
+            view.copy_(parameter);
+            parameter.set_(view);
+            parameter.requires_grad = true;
+            parameter.grad = Work.View(slot);
+        }
+
+        var buffers = _updating.SelectMany(layer => new[] { (layer.Mean, layer.Module.running_mean!), (layer.Variance, layer.Module.running_var!) })
+            .ToDictionary(entry => entry.Item1, entry => entry.Item2);
+        foreach (var slot in Layout.Statistics)
+        {
+            Statistics.View(slot, Layout.ParameterElements).copy_(buffers[slot.Name]);
+            buffers[slot.Name].set_(Work.View(slot));
+        }
+    }
+
+    private FlatVector New(long elements) => new(elements, Type, Device);
+
+    private T Own<T>(T disposable) where T : IDisposable
+    {
+        _owned.Add(disposable);
+        return disposable;
+    }
+}

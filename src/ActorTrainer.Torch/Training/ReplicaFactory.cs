@@ -1,0 +1,54 @@
+using ActorTrainer.Core.Training;
+using ActorTrainer.Torch.Models;
+using ActorTrainer.Torch.Weights;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ActorTrainer.Torch.Training;
+
+/// <summary>Builds a phase's replica with the weights and the optimizer state that belong at a cursor.</summary>
+internal sealed class ReplicaFactory(TrainingJob job, RandomContext random)
+{
+    public Replica Create(TrainingCursor cursor, TrainingState? state)
+    {
+        if (state is null && cursor != TrainingCursor.Start) throw new ArgumentNullException(nameof(state), "Only training's first step begins without a state.");
+        var phase = job.Phases[cursor.Phase];
+        var model = ModelCatalog.Build(phase.Description, new(random));
+        try
+        {
+            model.to(new Device(job.Device.Kind == DeviceKind.Cpu ? DeviceType.CPU : DeviceType.CUDA, job.Device.Index),
+                job.Training.Precision == Precision.Fp64 ? ScalarType.Float64 : ScalarType.Float32);
+            if (state is null) DrawInitial(model);
+            else LoadWeights(model, cursor, state);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+
+        var replica = new Replica(model, phase.Settings);
+        if (state is null || cursor.StepInPhase == 0) return replica;
+        try
+        {
+            replica.RestoreOptimizer(state.Optimizer, cursor.StepInPhase);
+            return replica;
+        }
+        catch
+        {
+            replica.Dispose();
+            throw;
+        }
+    }
+
+    private void DrawInitial(ImageModel model) => WeightInitializer.Draw(model, job.Seed);
+
+    /// <summary>At a phase's first step the head is drawn anew where the classes differ: also over one that was drawn so before, with the same bits.</summary>
+    private void LoadWeights(ImageModel model, TrainingCursor cursor, TrainingState state)
+    {
+        bool newHead = cursor is { StepInPhase: 0, Phase: > 0 }
+            && !job.Phases[cursor.Phase].Description.Classes.SequenceEqual(job.Phases[cursor.Phase - 1].Description.Classes);
+        StateDict.Load(model, state.Weights, skipHead: newHead, source: "The checkpoint's weights");
+        if (newHead) WeightInitializer.DrawHead(model, job.Seed, $"phase {cursor.Phase}");
+    }
+}

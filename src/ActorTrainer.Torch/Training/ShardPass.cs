@@ -1,0 +1,99 @@
+using ActorTrainer.Core.Data;
+using ActorTrainer.Core.Gradients;
+using ActorTrainer.Core.Training;
+using ActorTrainer.Torch.Devices;
+using ActorTrainer.Torch.Models;
+using static TorchSharp.torch;
+
+namespace ActorTrainer.Torch.Training;
+
+/// <summary>A whole batch's sums that a shard's part is measured against.</summary>
+/// <param name="Weight">Sum of sample weights, in the order of positions.</param>
+internal readonly record struct BatchTotals(int Count, double Weight)
+{
+    public static BatchTotals Of(HostBatch batch)
+    {
+        double weight = 0;
+        for (int i = 0; i < batch.Count; i++) weight += batch.Weights[i];
+        return new(batch.Count, weight);
+    }
+}
+
+/// <summary>Forward and backward for one shard of a batch: leaves its gradients and weighted statistics in the replica's work vector.</summary>
+internal sealed class ShardPass(Replica replica, RandomContext random, InputPipeline input, ulong seed, double labelSmoothing, Autocast? autocast)
+{
+    /// <param name="first">The shard's positions in the batch, half open.</param>
+    public StepTail Run(HostBatch batch, StepCoordinates at, BatchTotals totals, int shard, int first, int end)
+    {
+        if (first == end)
+        {
+            replica.Work.Tensor.zero_();
+            return default;
+        }
+
+        using var scope = NewDisposeScope();
+        replica.ResetWork();
+        random.Set(seed, at.Step.Value, shard);
+        var pictures = input.ToDevice(batch, first, end);
+        var logits = Forward(pictures).to(replica.Type);
+        var labels = Labels(batch, first, end, (int)logits.shape[1]);
+        var losses = nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.None, label_smoothing: labelSmoothing);
+        losses.dot(Shares(batch, totals, first, end)).backward();
+        WeightStatistics((double)(end - first) / totals.Count);
+        return Tail(batch, losses, logits, first, end);
+    }
+
+    private Tensor Forward(Tensor pictures)
+    {
+        if (autocast is null) return replica.Model.call(pictures);
+        using (autocast.Enter()) return replica.Model.call(pictures);
+    }
+
+    private Tensor Labels(HostBatch batch, int first, int end, int classes)
+    {
+        long[] labels = new long[end - first];
+        for (int i = 0; i < labels.Length; i++)
+        {
+            int label = batch.Labels[first + i];
+            // An index out of range is undefined behaviour on some devices.
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)label, (uint)classes, nameof(batch));
+            labels[i] = label;
+        }
+
+        return tensor(labels, device: replica.Device);
+    }
+
+    /// <summary>Each sample's share of the whole batch's loss: its weight by the batch's.</summary>
+    private Tensor Shares(HostBatch batch, BatchTotals totals, int first, int end)
+    {
+        double[] shares = new double[end - first];
+        for (int i = 0; i < shares.Length; i++) shares[i] = totals.Weight > 0 ? batch.Weights[first + i] / totals.Weight : 0;
+        return tensor(shares, replica.Type, replica.Device);
+    }
+
+    private void WeightStatistics(double share)
+    {
+        if (replica.Layout.StatisticElements > 0 && share != 1) replica.StatisticsOf(replica.Work).mul_(share);
+    }
+
+    /// <summary>Sums in fp64, in the order of positions.</summary>
+    private static StepTail Tail(HostBatch batch, Tensor losses, Tensor logits, int first, int end)
+    {
+        using var exact = losses.detach().to(ScalarType.Float64).cpu();
+        using var best = logits.detach().argmax(1).cpu();
+        var (loss, winner) = (exact.data<double>(), best.data<long>());
+        double sum = 0, weight = 0;
+        int correct = 0, samples = 0;
+        for (int i = 0; i < end - first; i++)
+        {
+            double share = batch.Weights[first + i];
+            sum += share * loss[i];
+            weight += share;
+            if (share <= 0) continue;
+            samples++;
+            if (winner[i] == batch.Labels[first + i]) correct++;
+        }
+
+        return new(sum, weight, correct, samples, StepRequest.None);
+    }
+}
