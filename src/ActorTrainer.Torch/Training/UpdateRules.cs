@@ -15,7 +15,7 @@ internal sealed class UpdateRules
     public UpdateRules(PhaseSettings phase, ImageModel model)
     {
         (_phase, _blocks) = (phase, model.Blocks);
-        _scales = [.. phase.LearningRateScale.Select(scale => (ParameterGroups.Match(scale.Pattern, model), scale.Factor))];
+        _scales = [.. phase.LearningRateScale.Select(scale => (TrainableNames.Match(scale.Pattern, model), scale.Factor))];
     }
 
     public UpdateRule Of(string parameter, ImmutableArray<long> shape) => new(

@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Models;
@@ -13,6 +15,7 @@ namespace ActorTrainer.Torch.Tests.Training;
 internal sealed record Course
 {
     public const ulong Seed = 7;
+    private static readonly ConcurrentDictionary<(string, int, int, int, Precision), Lazy<TrainingState>> Initial = new();
 
     public string Architecture { get; init; } = "lenet5";
     public int Channels { get; init; } = 1;
@@ -58,11 +61,19 @@ internal sealed record Course
 
     public TrainSession Open() => new(Job);
 
+    /// <summary>At training's start, from weights that are drawn once for all tests: drawing takes longer than these courses.</summary>
     public TrainSession Begin()
     {
         var session = Open();
-        session.Begin(TrainingCursor.Start, null);
+        session.Begin(TrainingCursor.Start, Initial.GetOrAdd((Architecture, Channels, ImageSize, Legs[0].Classes, Precision), _ => new(Draw)).Value);
         return session;
+    }
+
+    public TrainingState Draw()
+    {
+        using var session = Open();
+        session.Begin(TrainingCursor.Start, null);
+        return session.Capture(TrainingCursor.Start);
     }
 
     /// <summary>Pixels are a function of the sample, brighter where the label is.</summary>
@@ -150,4 +161,14 @@ internal static class Bits
         var byName = after.ToDictionary(tensor => tensor.Name);
         return [.. before.Where(tensor => !tensor.Data.Span.SequenceEqual(byName[tensor.Name].Data.Span)).Select(tensor => tensor.Name)];
     }
+}
+
+internal static class NamedTensorValues
+{
+    public static double[] Doubles(this NamedTensor tensor) => tensor.Type switch
+    {
+        TensorType.Float64 => [.. MemoryMarshal.Cast<byte, double>(tensor.Data.Span)],
+        TensorType.Float32 => [.. MemoryMarshal.Cast<byte, float>(tensor.Data.Span).ToArray().Select(value => (double)value)],
+        _ => throw new ArgumentException($"{tensor.Name} is {tensor.Type}"),
+    };
 }

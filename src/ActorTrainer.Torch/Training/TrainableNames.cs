@@ -1,6 +1,8 @@
-namespace ActorTrainer.Torch.Models;
+using ActorTrainer.Torch.Models;
 
-internal static class ParameterGroups
+namespace ActorTrainer.Torch.Training;
+
+internal static class TrainableNames
 {
     public static IReadOnlySet<string> Match(string pattern, ImageModel model) =>
         model.named_parameters().Select(entry => entry.name).Where(name => pattern switch

@@ -2,9 +2,9 @@ using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Models;
 using static TorchSharp.torch;
 
-namespace ActorTrainer.Torch.Models;
+namespace ActorTrainer.Torch.Training;
 
-internal sealed class InputPipeline(ModelDescription description, ScalarType type, Device device)
+internal sealed class ShardInput(ModelDescription description, ScalarType type, Device device)
 {
     public Tensor ToDevice(HostBatch batch, int first, int end)
     {

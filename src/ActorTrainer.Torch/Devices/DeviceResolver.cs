@@ -1,0 +1,56 @@
+using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Training;
+using TorchSharp;
+
+namespace ActorTrainer.Torch.Devices;
+
+/// <summary>From <c>auto</c> to a device that is there. Nothing falls back silently: cuda asked for and absent is an error.</summary>
+internal static class DeviceResolver
+{
+    private static readonly Lock Gate = new();
+    private static bool _interopIsSet;
+
+    public static ResolvedDevice Resolve(ResourceSettings resources)
+    {
+        bool cuda = resources.Device != DeviceChoice.Cpu && CudaIsThere();
+        if (resources.Device == DeviceChoice.Cuda && !cuda)
+        {
+            throw new EngineException(
+                "resources.device = cuda, but no CUDA device can be used here. Build with -p:TorchBackend=cuda on a machine with an NVIDIA GPU and its driver, "
+                + "or set resources.device = cpu.");
+        }
+
+        return new(cuda ? DeviceKind.Cuda : DeviceKind.Cpu, 0, resources.Threads ?? Environment.ProcessorCount);
+    }
+
+    public static torch.Device ToTorch(ResolvedDevice device) =>
+        new(device.Kind == DeviceKind.Cpu ? DeviceType.CPU : DeviceType.CUDA, device.Kind == DeviceKind.Cpu ? -1 : device.Index);
+
+    /// <summary>
+    /// Makes libtorch compute as the device says. Its intra-op pool belongs to the process, so sessions of one process agree on the number of threads;
+    /// called on the device thread.
+    /// </summary>
+    public static void Take(ResolvedDevice device)
+    {
+        lock (Gate)
+        {
+            if (!_interopIsSet) torch.set_num_interop_threads(1);
+            _interopIsSet = true;
+            torch.set_num_threads(device.Threads);
+            if (device.Kind == DeviceKind.Cuda) TorchExports.SetDeterministic();
+        }
+    }
+
+    private static bool CudaIsThere()
+    {
+        try
+        {
+            return torch.cuda.is_available();
+        }
+        catch (Exception exception) when (exception is NotSupportedException or DllNotFoundException)
+        {
+            // A CPU build of libtorch has no CUDA to ask.
+            return false;
+        }
+    }
+}

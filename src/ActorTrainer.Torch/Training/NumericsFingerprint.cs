@@ -1,0 +1,77 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using ActorTrainer.Core.Data;
+using ActorTrainer.Core.Gradients;
+using ActorTrainer.Core.Models;
+using ActorTrainer.Core.Randomness;
+using ActorTrainer.Core.Training;
+using ActorTrainer.Torch.Devices;
+using TorchSharp;
+
+namespace ActorTrainer.Torch.Training;
+
+/// <summary>
+/// A hash over everything that can change a bit of the result: versions and device by name, and, because names don't say all, the bits of one step
+/// of this model on generated input and of the schedule's values.
+/// </summary>
+internal static class NumericsFingerprint
+{
+    /// <summary>Of the generated step: enough for batch norm, and for the kernels of batches to be chosen.</summary>
+    private const int Samples = 4;
+
+    /// <summary>Opens a session of its own, on the thread that calls.</summary>
+    public static string Of(TrainingJob job)
+    {
+        // One shard's step shows the kernels at work; whose weights they multiply does not matter.
+        using var session = new TrainSession(job with { LogicalShards = 1, Model = job.Model with { Pretrained = null } });
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string line in Names(job)) hash.AppendData(Encoding.UTF8.GetBytes(line + "\n"));
+        Span<byte> number = stackalloc byte[sizeof(double)];
+        foreach (double factor in ScheduleValues(job))
+        {
+            BinaryPrimitives.WriteDoubleLittleEndian(number, factor);
+            hash.AppendData(number);
+        }
+
+        var state = Step(job, session);
+        foreach (var tensor in state.Weights.Concat(state.Optimizer)) hash.AppendData(tensor.Data.Span);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private static IEnumerable<string> Names(TrainingJob job) =>
+    [
+        typeof(NumericsFingerprint).Assembly.GetName().Version!.ToString(),
+        torch.__version__,
+        job.Training.Precision.ToString(),
+        .. DeviceModel.Describe(job.Device),
+    ];
+
+    private static IEnumerable<double> ScheduleValues(TrainingJob job) =>
+        from phase in job.Phases
+        from step in Enumerable.Range(0, 8)
+        select Schedule.Factor(phase.Settings.Schedule, step * 7, 64, 8);
+
+    private static TrainingState Step(TrainingJob job, TrainSession session)
+    {
+        session.Begin(TrainingCursor.Start, null);
+        var at = new StepCoordinates(TrainingCursor.Start.Step.Next, 0, 0, 0, 0, 0, 1);
+        using var batch = Generate(job);
+        session.Apply(session.Compute(batch, at, ShardRange.All(1))[0], at);
+        return session.Capture(TrainingCursor.Start with { StepInPhase = 1, Step = at.Step });
+    }
+
+    private static HostBatch Generate(TrainingJob job)
+    {
+        ModelDescription model = job.Phases[0].Description;
+        int bytes = Samples * model.ImageSize * model.ImageSize * model.Channels;
+        var pixels = MemoryPool<byte>.Shared.Rent(bytes);
+        var stream = new RandomStream(job.Seed, RandomPurpose.Test, 0, 0);
+        foreach (ref byte pixel in pixels.Memory.Span[..bytes]) pixel = (byte)stream.NextUInt32();
+        ImmutableArray<int> samples = [.. Enumerable.Range(0, Samples)];
+        return new(new(1, 0, samples), model.ImageSize, model.ImageSize, model.Channels, pixels,
+            [.. samples.Select(sample => sample % model.Classes.Length)], [.. samples.Select(_ => 1f)]);
+    }
+}

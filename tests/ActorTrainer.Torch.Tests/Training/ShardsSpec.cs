@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using ActorTrainer.Core.Gradients;
+using ActorTrainer.Core.Training;
+using ActorTrainer.Torch.Training;
+
+namespace ActorTrainer.Torch.Tests.Training;
+
+public sealed class ShardsSpec
+{
+    /// <summary>Cuts of 8 shards among trainers: even, uneven, and across the tree's branches.</summary>
+    public static TheoryData<int[]> Partitions => new()
+    {
+        new[] { 0, 4, 8 }, new[] { 0, 3, 8 }, new[] { 0, 1, 2, 8 }, new[] { 0, 3, 6, 7, 8 }, new[] { 0, 2, 4, 5, 7, 8 },
+        new[] { 0, 1, 3, 4, 6, 7, 8 }, new[] { 0, 1, 2, 3, 5, 6, 7, 8 }, new[] { 0, 1, 2, 3, 4, 5, 6, 7, 8 },
+    };
+
+    /// <summary>The last batch has 5 samples: three shards are empty. Statistics of batch norm and dropout depend on the shard.</summary>
+    [Theory]
+    [MemberData(nameof(Partitions))]
+    public void Whoever_owns_which_shard_the_bits_are_the_same(int[] cuts)
+    {
+        var course = new Course { Architecture = "resnet18", ImageSize = 48, Shards = 8, Samples = 21, BatchSize = 16, Legs = [new() { Epochs = 1 }] };
+        using var alone = course.Begin();
+        var (end, expected) = course.Run(alone, TrainingCursor.Start);
+        ImmutableArray<TrainSession> trainers = [.. cuts.Skip(1).Select(_ => course.Begin())];
+
+        var actual = new List<StepResult>();
+        for (var cursor = TrainingCursor.Start; cursor != end; cursor = course.Plan.Advance(cursor)) actual.Add(Together(course, trainers, cuts, cursor));
+
+        Assert.Equal(expected, actual);
+        foreach (var trainer in trainers)
+        {
+            Bits.Same(alone.Capture(end), trainer.Capture(end));
+            trainer.Dispose();
+        }
+    }
+
+    [Fact]
+    public void The_number_of_shards_is_part_of_what_is_trained()
+    {
+        var one = new Course { Architecture = "resnet18", ImageSize = 48, Shards = 1 };
+        var two = one with { Shards = 2 };
+        using TrainSession first = one.Begin(), second = two.Begin();
+
+        double alone = one.Step(first, TrainingCursor.Start).Loss, together = two.Step(second, TrainingCursor.Start).Loss;
+
+        Assert.NotEqual(alone, together);
+        Assert.Equal(alone, together, 0.3);
+    }
+
+    [Fact]
+    public void Without_batch_norm_shards_change_nothing_but_rounding()
+    {
+        var one = new Course { Precision = Precision.Fp64 };
+        var eight = one with { Shards = 8 };
+        using TrainSession first = one.Begin(), second = eight.Begin();
+
+        var expected = one.Run(first, TrainingCursor.Start).Results;
+        var actual = eight.Run(second, TrainingCursor.Start).Results;
+
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First.Loss, pair.Second.Loss, 12));
+    }
+
+    /// <summary>Each trainer computes its own range; the sums travel as copies, as over a wire.</summary>
+    private static StepResult Together(Course course, ImmutableArray<TrainSession> trainers, int[] cuts, TrainingCursor cursor)
+    {
+        var at = course.Plan.Coordinates(cursor);
+        var sums = new List<GradientSum>();
+        for (int i = 0; i < trainers.Length; i++)
+        {
+            using var batch = course.Batch(cursor);
+            sums.AddRange(trainers[i].Compute(batch, at, new(cuts[i], cuts[i + 1])).Select(sum => sum with { Values = sum.Values.ToArray() }));
+        }
+
+        var total = SubtreeSums.Combine<float>(course.Shards, sums);
+        var results = trainers.Select(trainer => trainer.Apply(total with { Values = total.Values.ToArray() }, at)).Distinct();
+        return Assert.Single(results);
+    }
+}
