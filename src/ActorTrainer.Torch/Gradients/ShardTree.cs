@@ -3,59 +3,29 @@ using ActorTrainer.Core.Gradients;
 namespace ActorTrainer.Torch.Gradients;
 
 /// <summary>
-/// Sums the flat vectors of one aligned subtree's shards along the fixed binary tree, in the order in which they come: a binary counter whose
-/// digit j holds the sum of 2^j neighbours, so that log2(L) + 1 vectors are enough for any L.
+/// Sums the flat vectors of a range of shards along the fixed binary tree as they come, in log2(L) + 1 vectors at most. The vectors are kept for
+/// the next step.
 /// </summary>
-internal sealed class ShardTree : IDisposable
+internal sealed class ShardTree(FlatVector work, Func<FlatVector> allocate) : IDisposable
 {
-    private readonly Func<FlatVector> _allocate;
     private readonly List<FlatVector> _all = [];
     private readonly Stack<FlatVector> _free = new();
 
-    public ShardTree(Func<FlatVector> allocate) => _allocate = allocate;
-
-    /// <summary>Takes back every vector: sums handed out before are void from here on.</summary>
-    public void Reset()
+    /// <summary>The sums of the range's aligned subtrees, from left to right; void at the next call.</summary>
+    /// <param name="compute">Leaves one shard's values in the work vector.</param>
+    public IReadOnlyList<(Subtree At, FlatVector Sum, StepTail Tail)> Sum(ShardRange range, Func<int, StepTail> compute)
     {
         _free.Clear();
         foreach (var vector in _all) _free.Push(vector);
-    }
-
-    /// <summary>
-    /// The sum over <paramref name="subtree"/>. <paramref name="compute"/> fills <paramref name="work"/> with one shard's vector and returns its tail.
-    /// The result is <paramref name="work"/> itself where <paramref name="last"/> says that nobody needs it any more and one shard is all there is.
-    /// </summary>
-    public (FlatVector Sum, StepTail Tail) Sum(Subtree subtree, FlatVector work, bool last, Func<int, StepTail> compute)
-    {
-        var digits = new List<(FlatVector Sum, StepTail Tail)?>();
-        if (subtree.Size == 1 && last) return (work, compute(subtree.First));
-
-        for (int i = 0; i < subtree.Size; i++)
+        var tree = new SubtreeSum<(FlatVector Sum, StepTail Tail)>(Add);
+        for (int shard = range.First; shard < range.End; shard++)
         {
-            var tail = compute(subtree.First + i);
-            int digit = 0;
-            FlatVector? carried = null;
-            for (; digit < digits.Count && digits[digit] is { } left; digit++)
-            {
-                // IEEE addition commutes: left + right may be kept in left's memory.
-                left.Sum.Tensor.add_((carried ?? work).Tensor);
-                tail = left.Tail + tail;
-                if (carried is not null) _free.Push(carried);
-                carried = left.Sum;
-                digits[digit] = null;
-            }
-
-            if (carried is null)
-            {
-                carried = Rent();
-                carried.Tensor.copy_(work.Tensor);
-            }
-
-            if (digit == digits.Count) digits.Add(null);
-            digits[digit] = (carried, tail);
+            var tail = compute(shard);
+            bool waits = shard % 2 == 0 || shard == range.First, last = shard == range.End - 1;
+            tree.Add(new(shard, 1), (waits && !last ? Copy() : work, tail));
         }
 
-        return digits[^1]!.Value;
+        return [.. tree.Parts.Select(part => (part.At, part.Sum.Sum, part.Sum.Tail))];
     }
 
     public void Dispose()
@@ -63,11 +33,22 @@ internal sealed class ShardTree : IDisposable
         foreach (var vector in _all) vector.Dispose();
     }
 
-    private FlatVector Rent()
+    private (FlatVector, StepTail) Add((FlatVector Sum, StepTail Tail) left, (FlatVector Sum, StepTail Tail) right)
     {
-        if (_free.TryPop(out var vector)) return vector;
-        vector = _allocate();
-        _all.Add(vector);
+        left.Sum.Tensor.add_(right.Sum.Tensor);
+        if (right.Sum != work) _free.Push(right.Sum);
+        return (left.Sum, left.Tail + right.Tail);
+    }
+
+    private FlatVector Copy()
+    {
+        if (!_free.TryPop(out var vector))
+        {
+            vector = allocate();
+            _all.Add(vector);
+        }
+
+        vector.Tensor.copy_(work.Tensor);
         return vector;
     }
 }

@@ -43,7 +43,7 @@ internal sealed class Replica : IDisposable
         Weights = Own(New(Layout.ParameterElements));
         Statistics = Own(New(Layout.StatisticElements));
         Work = Own(New(Layout.Elements));
-        Tree = Own(new ShardTree(() => New(Layout.Elements)));
+        Tree = Own(new ShardTree(Work, () => New(Layout.Elements)));
         Optimizer = Own(FlatOptimizer.Create(phase.Optimizer, Layout, () => New(Layout.ParameterElements)));
         Bind(parameters.ToDictionary(entry => entry.name, entry => (Tensor)entry.parameter));
         SetModes();

@@ -64,23 +64,20 @@ internal sealed class TrainSession : ITrainSession
 
         _computed = null;
         _check!.Verify(batch.Count, _job.LogicalShards);
-        replica.Tree.Reset();
         var totals = BatchTotals.Of(batch);
-        var sums = new List<GradientSum>();
-        foreach (var subtree in _shards.Subtrees(own))
+        var sums = replica.Tree.Sum(own, shard =>
         {
-            var (sum, tail) = replica.Tree.Sum(subtree, replica.Work, last: subtree.First + subtree.Size == own.End, shard =>
-            {
-                var (first, end) = _shards.Positions(shard, batch.Count);
-                return _pass!.Run(batch, at, totals, shard, first, end);
-            });
+            var (first, end) = _shards.Positions(shard, batch.Count);
+            return _pass!.Run(batch, at, totals, shard, first, end);
+        });
+        foreach (var (_, sum, tail) in sums)
+        {
             if (!double.IsFinite(tail.Loss)) throw new NonFiniteLossException(at.Step, $"Step {at.Step}: the loss is {Name(tail.Loss)}.");
             RefuseNonFinite(sum, at.Step);
-            sums.Add(new(subtree, HostMemory(sum), tail));
         }
 
         _computed = at;
-        return sums;
+        return [.. sums.Select(part => new GradientSum(part.At, HostMemory(part.Sum), part.Tail))];
     }
 
     public StepResult Apply(GradientSum total, StepCoordinates at)

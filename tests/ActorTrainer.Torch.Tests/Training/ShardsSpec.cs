@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Torch.Training;
@@ -65,14 +66,18 @@ public sealed class ShardsSpec
     private static StepResult Together(Course course, ImmutableArray<TrainSession> trainers, int[] cuts, TrainingCursor cursor)
     {
         var at = course.Plan.Coordinates(cursor);
-        var sums = new List<GradientSum>();
+        var tree = new SubtreeSum<GradientSum>(static (left, right) =>
+        {
+            SubtreeSums.Add(MemoryMarshal.Cast<byte, float>(left.Values.Span), MemoryMarshal.Cast<byte, float>(right.Values.Span));
+            return new(new(left.At.First, 2 * left.At.Size), left.Values, left.Tail + right.Tail);
+        });
         for (int i = 0; i < trainers.Length; i++)
         {
             using var batch = course.Batch(cursor);
-            sums.AddRange(trainers[i].Compute(batch, at, new(cuts[i], cuts[i + 1])).Select(sum => sum with { Values = sum.Values.ToArray() }));
+            foreach (var sum in trainers[i].Compute(batch, at, new(cuts[i], cuts[i + 1]))) tree.Add(sum.At, sum with { Values = sum.Values.ToArray() });
         }
 
-        var total = SubtreeSums.Combine<float>(course.Shards, sums);
+        var total = Assert.Single(tree.Parts).Sum;
         var results = trainers.Select(trainer => trainer.Apply(total with { Values = total.Values.ToArray() }, at)).Distinct();
         return Assert.Single(results);
     }
