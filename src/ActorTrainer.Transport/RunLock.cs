@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
@@ -39,6 +40,21 @@ public sealed class RunLock : IDisposable
         if (_file.IsClosed) return;
         RandomAccess.SetLength(_file, 0);
         _file.Dispose();
+    }
+
+    /// <summary>The process that trains this run now; null where none does. Only reads: a lock is neither taken nor disturbed.</summary>
+    public static int? HolderOf(RunFolder folder)
+    {
+        if (!File.Exists(folder.Lock) || ReadHolder(folder.Lock) is not { } id) return null;
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            return process.HasExited ? null : id;
+        }
+        catch (ArgumentException)
+        {
+            return null;        // killed: its id is still in the file
+        }
     }
 
     // On Unix no sharing is flock(LOCK_EX), which asks only those who ask too. On Windows sharing is for everyone, and others have to read.

@@ -1,8 +1,14 @@
 using ActorTrainer.Commands;
 using ActorTrainer.Core.Training;
+using ActorTrainer.Data;
+using ActorTrainer.Hosting;
 using ActorTrainer.Terminal;
 
 var screen = Screen.System();
 using var interruption = new Interruption(screen);
-var root = CommandTree.Create(screen, (_, _, _) => throw new EngineException("This build can't train yet."));
-return await CommandTree.InvokeAsync(root, args, screen, interruption.Token);
+var services = new Services(
+    (_, _, _) => throw new EngineException("This build can't train yet."),
+    () => new DataReader(),
+    () => throw new EngineException("This build has no engine yet."),
+    (_, _, _) => throw new EngineException("This build can't export yet."));
+return await CommandTree.InvokeAsync(CommandTree.Create(screen, services), args, screen, interruption.Token);

@@ -8,17 +8,22 @@ namespace ActorTrainer.Commands;
 /// <summary>All commands, and what is the same for each: help with examples, exit codes, one message for an error.</summary>
 internal static class CommandTree
 {
-    public static RootCommand Create(Screen screen, RunExperiment train)
+    public static RootCommand Create(Screen screen, Services services)
     {
         var examples = new Dictionary<Command, string[]>();
         var root = new RootCommand("Trains image classifiers from one experiment file, survives any kill, and gives the same bits every time.")
         {
-            Add(RunCommand.Create(screen, train), RunCommand.Examples),
+            Add(RunCommand.Create(screen, services), RunCommand.Examples),
             Add(ListCommand.Create(screen), ListCommand.Examples),
             Add(ShowCommand.Create(screen), ShowCommand.Examples),
+            Add(WatchCommand.Create(screen), WatchCommand.Examples),
+            Add(DigestCommand.Create(screen), DigestCommand.Examples),
+            Add(EvaluateCommand.Create(screen, services), EvaluateCommand.Examples),
+            Add(PredictCommand.Create(screen, services), PredictCommand.Examples),
+            Add(ExportCommand.Create(screen, services), ExportCommand.Examples),
             Add(LogsCommand.Create(screen), LogsCommand.Examples),
-            //            Add(RemoveCommand.Create(screen), RemoveCommand.Examples),
-            //            Add(PruneCommand.Create(screen), PruneCommand.Examples),
+            Add(RemoveCommand.Create(screen), RemoveCommand.Examples),
+            Add(PruneCommand.Create(screen), PruneCommand.Examples),
         };
         examples[root] = ["actortrainer new ~/photos", "actortrainer run photos.conf", "actortrainer predict photos ~/photos/new/*.jpg"];
         foreach (var help in root.Options.OfType<HelpOption>()) help.Action = new HelpWithExamples((HelpAction)help.Action!, examples);

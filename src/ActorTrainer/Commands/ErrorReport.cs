@@ -18,8 +18,8 @@ internal sealed record ErrorReport(string Text, int ExitCode)
     {
         AggregateException { InnerExceptions: [var only] } => Of(only),
         OperationCanceledException => new("Interrupted.", Commands.ExitCode.Interrupted),
-        UsageException or DataException or EngineException => new(e.Message, Commands.ExitCode.Usage),
-        CommandException or JournalException => new(e.Message, Commands.ExitCode.Failed),
+        UsageException or DataException or EngineException or CheckpointNotFoundException => new(e.Message, Commands.ExitCode.Usage),
+        CommandException or JournalException or RunBusyException => new(e.Message, Commands.ExitCode.Failed),
         CheckpointDamagedException => new($"{e.Message}. An older checkpoint can be chosen with NAME@STEP; 'actortrainer show NAME' lists them.", Commands.ExitCode.Failed),
         FileNotFoundException { FileName: { } file } missing when missing.Message.StartsWith("Could not load file or assembly", StringComparison.Ordinal) =>
             new($"{file} is missing next to the program: the installation is incomplete.", Commands.ExitCode.Failed),

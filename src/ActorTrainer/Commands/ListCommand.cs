@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using ActorTrainer.Core;
-using ActorTrainer.Core.Training;
 using ActorTrainer.Journal;
 using ActorTrainer.Terminal;
 
@@ -23,7 +22,7 @@ internal static class ListCommand
 
     private static int Execute(Screen screen, RunLookup lookup, bool json)
     {
-        var overviews = lookup.Journal.All().Select(run => RunOverview.Of(run, JsonLines.Last<StepRecord>(lookup.Runs[run.Name].Metrics))).ToList();
+        var overviews = lookup.Journal.All().Select(run => RunOverview.Of(run, lookup.Runs[run.Name])).ToList();
         if (json)
         {
             foreach (var run in overviews) screen.Result(JsonSerializer.Serialize(run, CoreJson.Options));
@@ -39,7 +38,7 @@ internal static class ListCommand
         var table = Tables.Create("name", "state", ">epoch", ">step", ">best top-1", ">test top-1", "last change");
         foreach (var run in overviews)
         {
-            table.Row(run.Name.Value, StateText.Of(run.State), $"{run.Epoch}/{run.Epochs}", $"{Format.Count(run.Step)}/{Format.Count(run.Steps)}",
+            table.Row(run.Name.Value, StateText.Of(run), $"{run.Epoch}/{run.Epochs}", $"{Format.Count(run.Step)}/{Format.Count(run.Steps)}",
                 run.Best?.Top1 is { } best ? Format.Fraction(best) : "-", run.Test?.Top1 is { } test ? Format.Fraction(test) : "-", Format.Time(run.Updated));
         }
 

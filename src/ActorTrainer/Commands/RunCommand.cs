@@ -14,7 +14,7 @@ internal static class RunCommand
         "actortrainer run photos.conf --fresh --yes",
     ];
 
-    public static Command Create(Screen screen, RunExperiment train)
+    public static Command Create(Screen screen, Services services)
     {
         var file = new Argument<string>("FILE") { Description = "The experiment file" };
         var set = CommonOptions.Set();
@@ -27,11 +27,20 @@ internal static class RunCommand
         command.SetAction(async (parsed, cancel) =>
         {
             var folder = RunsFolder.Choose(parsed.GetValue(runs));
-            bool overwrite = parsed.GetValue(fresh);
-            var request = new RunRequest(parsed.GetRequiredValue(file), [.. parsed.GetRequiredValue(set)], folder.Path, overwrite, parsed.GetValue(from));
+            var request = new RunRequest(parsed.GetRequiredValue(file), [.. parsed.GetRequiredValue(set)], folder.Path, parsed.GetValue(fresh), parsed.GetValue(from));
+            if (request.Fresh && !MayBeginAnew(screen, request, parsed.GetValue(yes))) return ExitCode.Failed;
             await using var view = RunView.Open(screen, parsed.GetValue(json), folder, TimeProvider.System);
-            return await train(request, view, cancel).ConfigureAwait(false);
+            return await services.Train(request, view, cancel).ConfigureAwait(false);
         });
         return command;
+    }
+
+    /// <summary>Asks only where there is something to set aside.</summary>
+    private static bool MayBeginAnew(Screen screen, RunRequest request, bool yes)
+    {
+        var lookup = new RunLookup(new(request.Runs));
+        var name = ConfigurationReader.Read(screen, request.File, request.Overrides).Settings.Name;
+        return lookup.Journal.Load(name) is not { } earlier
+            || Consent.Given(screen, yes, $"Set the earlier run '{name}' ({StateText.Of(earlier.Status)}, step {earlier.Newest?.Id.Step ?? default}) aside and begin anew?");
     }
 }

@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ActorTrainer.Core;
 using ActorTrainer.Core.Experiments;
-using ActorTrainer.Core.Training;
 using ActorTrainer.Journal;
 using ActorTrainer.Terminal;
 
@@ -28,7 +27,7 @@ internal static class ShowCommand
     {
         var run = lookup.Find(name);
         var folder = lookup.Runs[run.Name];
-        var overview = RunOverview.Of(run, JsonLines.Last<StepRecord>(folder.Metrics));
+        var overview = RunOverview.Of(run, folder);
         if (json) screen.Result(ToJson(overview, run.Experiment, folder).ToJsonString(CoreJson.Options));
         else RunPage.Write(screen.Out, overview, run.Experiment, folder);
         return ExitCode.Done;

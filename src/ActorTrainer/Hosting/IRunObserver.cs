@@ -50,9 +50,10 @@ public interface IRunObserver
 /// <param name="Loss">Smoothed.</param>
 /// <param name="Top1">Of the training batches, smoothed; a fraction of 1.</param>
 /// <param name="TimeLeft">Null until it can be told.</param>
+/// <param name="Loader">Null where it can not be seen, as from another process.</param>
 public sealed record RunProgress(
     string Phase, int PhaseIndex, int Phases, int Epoch, int Epochs, StepNumber Step, long Steps,
-    double ImagesPerSecond, double Loss, double Top1, double LearningRate, TimeSpan? TimeLeft, LoaderState Loader);
+    double ImagesPerSecond, double Loss, double Top1, double LearningRate, TimeSpan? TimeLeft, LoaderState? Loader);
 
 /// <param name="Ready">Batches that wait for the trainer.</param>
 /// <param name="Capacity">Batches that can wait.</param>

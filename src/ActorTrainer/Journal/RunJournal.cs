@@ -7,8 +7,8 @@ namespace ActorTrainer.Journal;
 
 /// <summary>
 /// The journal as seen from outside the actor system: plain SQL over the table that Akka.Persistence.Sql keeps, folded by Core.
-/// Reading needs no actor, disturbs no writer and works while another process trains. Only <see cref="Rename"/> and <see cref="Remove"/> write;
-/// they ask that the run's lock be held.
+/// Reading needs no actor, disturbs no writer and works while another process trains. <see cref="Rename"/>, <see cref="Remove"/> and
+/// <see cref="Append"/> write; whoever calls them holds the run's lock.
 /// </summary>
 public sealed class RunJournal(RunsFolder runs)
 {
@@ -48,6 +48,33 @@ public sealed class RunJournal(RunsFolder runs)
 
     /// <summary>Forgets a run in one transaction.</summary>
     public void Remove(ExperimentName name) => Write(table => $"DELETE FROM {table} WHERE persistence_id = $old", name, name);
+
+    /// <summary>
+    /// Adds to a run's history as its actor would, for a run that no process trains. The rows carry the serializer of the rows before them,
+    /// so a run that has no history can't be added to.
+    /// </summary>
+    public void Append(ExperimentName name, IReadOnlyList<IExperimentEvent> events)
+    {
+        using var connection = Open(SqliteOpenMode.ReadWrite);
+        using var transaction = connection.BeginTransaction();
+        foreach (var happened in events)
+        {
+            using var command = connection.CreateCommand();
+            command.Transaction = transaction;
+            command.CommandText = """
+                INSERT INTO journal (created, deleted, persistence_id, sequence_number, message, manifest, identifier, writer_uuid)
+                SELECT $created, 0, persistence_id, sequence_number + 1, $message, $manifest, identifier, writer_uuid
+                FROM journal WHERE persistence_id = $id ORDER BY sequence_number DESC LIMIT 1
+                """;
+            command.Parameters.AddWithValue("$created", happened.At.UtcTicks);
+            command.Parameters.AddWithValue("$id", PersistenceId(name));
+            command.Parameters.AddWithValue("$message", ExperimentEventJson.Write(happened));
+            command.Parameters.AddWithValue("$manifest", ExperimentEventJson.Manifest(happened));
+            if (command.ExecuteNonQuery() != 1) throw new JournalException($"The journal {Path} has no run '{name}' to add to.");
+        }
+
+        transaction.Commit();
+    }
 
     private Experiment? Fold(ExperimentName name, ImmutableArray<JournalEntry> history)
     {

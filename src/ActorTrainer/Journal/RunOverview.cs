@@ -1,6 +1,7 @@
 using ActorTrainer.Core.Evaluation;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Training;
+using ActorTrainer.Transport;
 
 namespace ActorTrainer.Journal;
 
@@ -11,20 +12,25 @@ namespace ActorTrainer.Journal;
 /// <param name="Epoch">The epoch of the last applied step: 1 for the first; 0 before any.</param>
 /// <param name="Step">Applied steps.</param>
 /// <param name="Steps">If no phase ends early; once training has ended, what it took.</param>
+/// <param name="Pid">The process that trains it now.</param>
 internal sealed record RunOverview(
     ExperimentName Name, ExperimentStatus State, string Phase, int Epoch, int Epochs, long Step, long Steps, Generation Generation, int Trainers,
-    Measured? Best, Measured? Test, string? Digest, string? Failure, string ConfigurationHash, DateTimeOffset Created, DateTimeOffset Updated)
+    Measured? Best, Measured? Test, string? Digest, string? Failure, string ConfigurationHash, DateTimeOffset Created, DateTimeOffset Updated, int? Pid)
 {
-    public static RunOverview Of(RunEntry entry, StepRecord? latest)
+    public static RunOverview Of(RunEntry entry, RunFolder folder)
     {
+        var latest = JsonLines.Last<StepRecord>(folder.Metrics);
         var run = entry.Experiment;
         var committed = run.Newest?.Cursor ?? run.From;
         var place = RunPlace.After(run, latest is { } step && step.Step > committed.Step ? step.Step : committed.Step);
         long steps = run.Status is ExperimentStatus.Evaluating or ExperimentStatus.Completed ? committed.Step.Value : run.Definition.Steps;
         return new(entry.Name, run.Status, run.Definition.Phases[place.Phase].Name, place.Epoch, run.Definition.Phases.Sum(phase => phase.Epochs),
             place.Step.Value, steps, run.Generation, run.Trainers, BestOf(run), TestOf(run),
-            run.Digest, run.Failure, run.Definition.ConfigurationHash, run.CreatedAt, run.UpdatedAt);
+            run.Digest, run.Failure, run.Definition.ConfigurationHash, run.CreatedAt, run.UpdatedAt, RunLock.HolderOf(folder));
     }
+
+    /// <summary>The journal says that it goes on, and no process does it: that one was killed, and the run waits to be started again.</summary>
+    internal bool IsAbandoned => Pid is null && State is (ExperimentStatus.Running or ExperimentStatus.Evaluating);
 
     /// <summary>Without validation the newest checkpoint is the best one, and nothing was measured.</summary>
     public static Measured? BestOf(Experiment run) => run.BestStep is not { } best ? null

@@ -38,7 +38,7 @@ internal sealed class JsonRunView(Screen screen, TimeProvider time) : IRunView
         {
             Event = "progress", progress.Phase, progress.Epoch, progress.Epochs, progress.Step, progress.Steps, progress.Loss, progress.Top1,
             Lr = progress.LearningRate, ImagesPerS = progress.ImagesPerSecond, SecondsLeft = progress.TimeLeft?.TotalSeconds,
-            LoaderReady = progress.Loader.Ready, LoaderWaitsFor = progress.Loader.WaitsFor,
+            LoaderReady = progress.Loader?.Ready, LoaderWaitsFor = progress.Loader?.WaitsFor,
         });
     }
 

@@ -126,8 +126,13 @@ internal sealed class LiveRunView : IRunView
         char mark = profile.Capabilities.Unicode ? '\u2501' : '=';
         var bar = new Paragraph(head).Append(new string(mark, done), new Style(Color.Green)).Append(new string(mark, width - done), new Style(Color.Grey)).Append(tail);
         bar.Overflow = Overflow.Ellipsis;
-        string loader = p.Loader.WaitsFor is { } waits ? $"loader waits for {waits}" : $"loader {p.Loader.Ready}/{p.Loader.Capacity} ready";
-        return new Rows(bar, Line($"loss {Format.Loss(p.Loss)}  top-1 {Format.Fraction(p.Top1)}  lr {Format.Rate(p.LearningRate)}  {Format.ImagesPerSecond(p.ImagesPerSecond)}  {loader}"));
+        string loader = p.Loader switch
+        {
+            { WaitsFor: { } waits } => $"  loader waits for {waits}",
+            { } state => $"  loader {state.Ready}/{state.Capacity} ready",
+            null => "",
+        };
+        return new Rows(bar, Line($"loss {Format.Loss(p.Loss)}  top-1 {Format.Fraction(p.Top1)}  lr {Format.Rate(p.LearningRate)}  {Format.ImagesPerSecond(p.ImagesPerSecond)}{loader}"));
     }
 
     private static Text Line(string text) => new(text, new Style(decoration: Decoration.Dim)) { Overflow = Overflow.Ellipsis };

@@ -15,7 +15,8 @@ internal static class RunPage
         var definition = run.Definition;
         console.Facts(
             ("name", overview.Name.Value),
-            ("state", StateText.Of(overview.State)),
+            ("state", overview.IsAbandoned ? $"{StateText.Of(overview.State)}, but its process is gone: start the same command again and it goes on"
+                : overview.Pid is { } pid ? $"{StateText.Of(overview.State)} (process {pid})" : StateText.Of(overview.State)),
             ("why", overview.Failure),
             ("progress", $"epoch {overview.Epoch}/{overview.Epochs}, step {Format.Count(overview.Step)}/{Format.Count(overview.Steps)}, phase {overview.Phase}"),
             ("best", Text(overview.Best)),

@@ -5,7 +5,7 @@ namespace ActorTrainer.Tests.Commands;
 
 public sealed class CommandTreeSpec
 {
-    public static TheoryData<string> Names => [.. CommandTree.Create(Screen.Redirected(TextWriter.Null, TextWriter.Null), (_, _, _) => Task.FromResult(0)).Subcommands.Select(c => c.Name)];
+    public static TheoryData<string> Names => [.. CommandTree.Create(Screen.Redirected(TextWriter.Null, TextWriter.Null), Invocation.Services).Subcommands.Select(c => c.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -22,7 +22,7 @@ public sealed class CommandTreeSpec
     {
         var result = await Invocation.Of("--help");
         Assert.Equal(0, result.ExitCode);
-        Assert.All(CommandTree.Create(Screen.Redirected(TextWriter.Null, TextWriter.Null), (_, _, _) => Task.FromResult(0)).Subcommands, command => Assert.Contains("  " + command.Name, result.Output, StringComparison.Ordinal));
+        Assert.All(CommandTree.Create(Screen.Redirected(TextWriter.Null, TextWriter.Null), Invocation.Services).Subcommands, command => Assert.Contains("  " + command.Name, result.Output, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -47,7 +47,7 @@ public sealed class CommandTreeSpec
     public async Task Run_hands_its_options_on_as_they_are()
     {
         Hosting.RunRequest? seen = null;
-        var result = await Invocation.Of((request, _, _) => { seen = request; return Task.FromResult(0); },
+        var result = await Invocation.Of(Invocation.Services with { Train = (request, _, _) => { seen = request; return Task.FromResult(0); } },
             "run", "a.conf", "--set", "experiment.seed=1", "--set", "experiment.name=b", "--from", "other@best", "--runs", "/somewhere");
         Assert.Equal(0, result.ExitCode);
         Assert.Equal("a.conf", seen!.File);
