@@ -53,7 +53,7 @@ internal static class ImageDecoder
     {
         if (length == 0) throw new CorruptImageException("empty (0 bytes)");
         using var data = SKData.Create((nint)address, length);
-        var codec = SKCodec.Create(data) ?? throw new CorruptImageException("not a picture in any known format, or cut off in its header");
+        var codec = SKCodec.Create(data) ?? throw new CorruptImageException(LooksLikeAPicture(new(address, length)) ? "cut off or damaged in its header" : "not a picture in any known format");
         try
         {
             if (codec.EncodedFormat is not (SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Png or SKEncodedImageFormat.Bmp or SKEncodedImageFormat.Webp or SKEncodedImageFormat.Gif))
@@ -69,6 +69,9 @@ internal static class ImageDecoder
             throw;
         }
     }
+
+    private static bool LooksLikeAPicture(ReadOnlySpan<byte> bytes) => bytes is [0xFF, 0xD8, ..] or [0x89, (byte)'P', (byte)'N', (byte)'G', ..] or [(byte)'G', (byte)'I', (byte)'F', ..]
+        or [(byte)'B', (byte)'M', ..] or [(byte)'R', (byte)'I', (byte)'F', (byte)'F', ..];
 
     // (colour * alpha + background * (255 - alpha)) / 255, rounded as Pillow's paste with a mask does.
     private static void Composite(Span<uint> pixels, Rgb background)
