@@ -30,7 +30,7 @@ public interface ILedgerLog : IStepKeyedLog<LedgerRecord>;
 public interface IEvaluationLog : IStepKeyedLog<EvaluationRow>;
 
 /// <summary>A line of metrics.jsonl.</summary>
-/// <param name="Epoch">From 0, over the whole experiment.</param>
+/// <param name="Epoch">1 for the first, over the whole experiment: as people count, and as the evaluation after it says.</param>
 /// <param name="Step">1 for the first.</param>
 /// <param name="Loss">Weighted mean over the batch.</param>
 /// <param name="LearningRate">The base rate of this step.</param>
@@ -41,6 +41,7 @@ public readonly record struct StepRecord(
     [property: JsonPropertyName("images_per_s")] double ImagesPerSecond, int Phase, double Top1);
 
 /// <summary>A line of ledger.jsonl: this sample was in this shard of this step.</summary>
+/// <param name="Epoch">As in <see cref="StepRecord"/>.</param>
 /// <param name="Sample">Its number in the manifest.</param>
 /// <param name="Crc">CRC-32 of its pixels as the trainer took them.</param>
 public readonly record struct LedgerRecord(Generation Generation, StepNumber Step, int Epoch, int Shard, int Sample, uint Crc);

@@ -12,7 +12,8 @@ public sealed record EvaluationLine(
 public sealed class EvaluationLog(string path, TimeProvider time) : StepFile<EvaluationRow, EvaluationLine>(path, time), IEvaluationLog
 {
     /// <summary>The evaluations of a file, in order; nothing where there is no file. A line that its writer has not finished is left out.</summary>
-    public static IEnumerable<EvaluationLine> Read(string path) => ReadLines(path);
+    /// <param name="after">Only those of later steps; found from the file's end, so that following it costs what is new.</param>
+    public static IEnumerable<EvaluationLine> Read(string path, StepNumber? after = null) => StepReader.Read<EvaluationLine>(path, after);
 
     private protected override EvaluationLine LineOf(in EvaluationRow row)
     {

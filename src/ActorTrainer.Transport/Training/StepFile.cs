@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using ActorTrainer.Core;
 using ActorTrainer.Core.Experiments;
@@ -82,30 +81,5 @@ public abstract class StepFile<TRecord, TLine> : IStepKeyedLog<TRecord>
         RandomAccess.Write(_file, _buffer.WrittenSpan, _end);
         _end += _buffer.WrittenCount;
         _buffer.ResetWrittenCount();
-    }
-
-    /// <summary>The whole lines of a file, oldest first; nothing where there is no file. A torn last line is left out.</summary>
-    private protected static IEnumerable<TLine> ReadLines(string path)
-    {
-        if (!File.Exists(path)) yield break;
-        using var reader = new StreamReader(path, new FileStreamOptions { Share = FileShare.ReadWrite | FileShare.Delete });
-        while (reader.ReadLine() is { } line)
-        {
-            if (TryParse(line, last: reader.EndOfStream, path, out var parsed)) yield return parsed;
-        }
-    }
-
-    private static bool TryParse(string line, bool last, string path, [NotNullWhen(true)] out TLine? parsed)
-    {
-        try
-        {
-            parsed = JsonSerializer.Deserialize<TLine>(line, CoreJson.Options);
-            return parsed is not null;
-        }
-        catch (JsonException e)
-        {
-            parsed = default;
-            return last ? false : throw new InvalidDataException($"{path} has a line that can't be read: {e.Message}", e);
-        }
     }
 }

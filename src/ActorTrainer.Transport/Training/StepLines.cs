@@ -26,6 +26,13 @@ internal sealed class StepLines(SafeFileHandle file, int window = 1 << 20)
         return 0;
     }
 
+    /// <summary>The step of the last whole line that has one; null where there is none.</summary>
+    public StepNumber? LastStep()
+    {
+        long end = EndOf(new(long.MaxValue));
+        return end == 0 ? null : StepOf(Line(LastNewline(before: end - 1) + 1, end - 1));
+    }
+
     /// <summary>Null for what is not a whole JSON object with a step.</summary>
     public static StepNumber? StepOf(ReadOnlySpan<byte> line)
     {

@@ -3,6 +3,7 @@ using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Hosting;
 using ActorTrainer.Transport;
+using ActorTrainer.Transport.Training;
 using static ActorTrainer.Core.Experiments.ExperimentEvents;
 
 namespace ActorTrainer.Journal;
@@ -20,7 +21,8 @@ internal sealed class RunFollower(RunsFolder runs, ExperimentName name, IRunObse
     private readonly RunJournal _journal = new(runs);
     private readonly RunFolder _folder = runs[name];
     private Experiment? _run;
-    private long _seen, _offset;
+    private long _seen;
+    private StepNumber _step;
     private bool _saidGone;
     private (long At, StepNumber Step)? _began;
     private double? _loss, _top1;
@@ -32,7 +34,7 @@ internal sealed class RunFollower(RunsFolder runs, ExperimentName name, IRunObse
         bool first = _run is null;
         var fresh = _journal.History(name, _seen);
         if (first) Begin(fresh);
-        foreach (var line in first ? LatestStep() : JsonLines.From<StepRecord>(_folder.Metrics, ref _offset)) Tell(line);
+        foreach (var line in first ? LatestStep() : StepLog.Read(_folder.Metrics, after: _step)) Tell(line);
         RunEnd? end = first ? EndOf(_run!) : null;
         foreach (var entry in first ? [] : fresh) end = Tell(entry);
         if (end is null && _run!.Status is ExperimentStatus.Running or ExperimentStatus.Evaluating) SayIfGone();
@@ -47,7 +49,7 @@ internal sealed class RunFollower(RunsFolder runs, ExperimentName name, IRunObse
         foreach (var row in _run.Evaluations) observer.Evaluated(row, row.Step == _run.BestStep);
     }
 
-    private StepRecord[] LatestStep() => JsonLines.Last<StepRecord>(_folder.Metrics, out _offset) is { } last ? [last] : [];
+    private StepRecord[] LatestStep() => StepLog.ReadLast(_folder.Metrics) is { } last ? [last] : [];
 
     private RunEnd? Tell(JournalEntry entry)
     {
@@ -102,12 +104,13 @@ internal sealed class RunFollower(RunsFolder runs, ExperimentName name, IRunObse
 
     private void Tell(StepRecord line)
     {
+        _step = line.Step;
         _began ??= (time.GetTimestamp(), line.Step);
         _loss = _loss is { } loss ? loss + Smoothing * (line.Loss - loss) : line.Loss;
         _top1 = _top1 is { } top1 ? top1 + Smoothing * (line.Top1 - top1) : line.Top1;
         var definition = _run!.Definition;
         int phase = Math.Clamp(line.Phase, 0, definition.Phases.Length - 1);
-        observer.Progress(new(definition.Phases[phase].Name, phase, definition.Phases.Length, line.Epoch + 1, definition.Phases.Sum(p => p.Epochs),
+        observer.Progress(new(definition.Phases[phase].Name, phase, definition.Phases.Length, line.Epoch, definition.Phases.Sum(p => p.Epochs),
             line.Step, definition.Steps, line.ImagesPerSecond, _loss.Value, _top1.Value, line.LearningRate, Left(line.Step, definition.Steps), null));
     }
 

@@ -2,6 +2,7 @@ using ActorTrainer.Core.Evaluation;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Transport;
+using ActorTrainer.Transport.Training;
 
 namespace ActorTrainer.Journal;
 
@@ -19,7 +20,7 @@ internal sealed record RunOverview(
 {
     public static RunOverview Of(RunEntry entry, RunFolder folder)
     {
-        var latest = JsonLines.Last<StepRecord>(folder.Metrics);
+        var latest = StepLog.ReadLast(folder.Metrics);
         var run = entry.Experiment;
         var committed = run.Newest?.Cursor ?? run.From;
         var place = RunPlace.After(run, latest is { } step && step.Step > committed.Step ? step.Step : committed.Step);

@@ -23,7 +23,7 @@ public sealed class RunFollowerSpec : IDisposable
         Step(30, 2);
         var follower = Follow();
         Assert.Null(follower.Look());
-        Assert.Equal(["prepared", "evaluated 30 best", "progress 30 epoch 3", "notice"], _seen.Take());
+        Assert.Equal(["prepared", "evaluated 30 best", "progress 30 epoch 2", "notice"], _seen.Take());
 
         Assert.Null(follower.Look());
         Assert.Empty(_seen.Take());
@@ -31,7 +31,7 @@ public sealed class RunFollowerSpec : IDisposable
         Step(31, 3);
         _runs.With("birds", history[6..8]);
         Assert.Null(follower.Look());
-        Assert.Equal(["progress 31 epoch 4", "committed 40", "evaluated 40 best"], _seen.Take());
+        Assert.Equal(["progress 31 epoch 3", "committed 40", "evaluated 40 best"], _seen.Take());
 
         _runs.With("birds", history[8..]);
         Assert.Equal(RunEnd.Completed, follower.Look());
@@ -53,7 +53,7 @@ public sealed class RunFollowerSpec : IDisposable
         follower.Look();
         _seen.Take();
         string metrics = _runs.Runs[new("birds")].Metrics;
-        File.AppendAllText(metrics, "{\"epoch\":0,\"step\":1,");
+        File.AppendAllText(metrics, "{\"epoch\":1,\"step\":1,");
         follower.Look();
         Assert.Empty(_seen.Take());
         File.AppendAllText(metrics, "\"loss\":0.5,\"lr\":0.1,\"images_per_s\":100,\"phase\":0,\"top1\":0.9}\n");

@@ -1,5 +1,6 @@
 using System.Text;
 using ActorTrainer.Core.Evaluation;
+using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Transport.Training;
 using CsCheck;
@@ -61,7 +62,7 @@ public sealed class StepLogSpec : IDisposable
         using var log = Open();
         for (int step = 1; step <= 2000; step++) log.Append(Record(step));
 
-        Assert.InRange(Steps().Count(), 1000, 1999);
+        Assert.InRange(Steps().Count, 1000, 1999);
     }
 
     [Fact]
@@ -156,7 +157,48 @@ public sealed class StepLogSpec : IDisposable
     }
 
     [Fact]
-    public void Nothing_is_read_where_there_is_no_file() => Assert.Empty(StepLog.Read(_folder["nothing.jsonl"]));
+    public void A_reader_asks_for_what_is_new_by_step_whatever_the_writer_does_meanwhile()
+    {
+        using var log = Open();
+        for (int i = 1; i <= 1000; i++) log.Append(Record(i));
+        log.Flush(durable: false);
+        Assert.Equal(Enumerable.Range(991, 10), Steps(after: 990));
+        Assert.Equal(1000, StepLog.ReadLast(_path)?.Step.Value);
+
+        log.CutBackTo(new(500));
+        Assert.Empty(Steps(after: 1000));
+        Assert.Equal(500, StepLog.ReadLast(_path)?.Step.Value);
+
+        for (int i = 501; i <= 1002; i++) log.Append(Record(i));
+        log.Flush(durable: false);
+        Assert.Equal([1001, 1002], Steps(after: 1000));
+    }
+
+    [Fact]
+    public void A_line_half_written_is_not_there_yet()
+    {
+        using (var log = Open()) log.Append(Record(1));
+        string second = File.ReadAllText(_path).Replace("\"step\":1", "\"step\":2", StringComparison.Ordinal);
+        File.AppendAllText(_path, second[..^1]);
+        Assert.Equal([1], Steps());
+        Assert.Equal(1, StepLog.ReadLast(_path)?.Step.Value);
+
+        File.AppendAllText(_path, "\n");
+        Assert.Equal([1, 2], Steps());
+        Assert.Equal(2, StepLog.ReadLast(_path)?.Step.Value);
+    }
+
+    [Fact]
+    public void Lines_longer_than_what_is_read_at_once_come_whole()
+    {
+        string line = $$"""{"epoch":1,"step":1,"loss":0.5,"lr":0.1,"images_per_s":1,"phase":0,"top1":1,"more":"{{new string('x', 200_000)}}"}""";
+        File.WriteAllText(_path, line + "\n" + line.Replace("\"step\":1", "\"step\":2", StringComparison.Ordinal) + "\n");
+
+        Assert.Equal([1, 2], Steps());
+    }
+
+    [Fact]
+    public void Nothing_is_read_where_there_is_no_file() => Assert.Empty(StepLog.Read(_folder["nothing.jsonl"], new(3)));
 
     [Fact]
     public void The_ledger_has_many_lines_a_step_and_is_cut_between_steps()
@@ -193,5 +235,5 @@ public sealed class StepLogSpec : IDisposable
 
     private static StepRecord Record(long step) => new(Epoch: (int)(step / 10), new(step), Loss: 1.0 / step, LearningRate: 0.05, ImagesPerSecond: 1000, Phase: 0, Top1: 0.5);
 
-    private IEnumerable<int> Steps() => StepLog.Read(_path).Select(record => (int)record.Step.Value).ToList();
+    private List<int> Steps(int? after = null) => StepLog.Read(_path, after is { } step ? new StepNumber(step) : null).Select(record => (int)record.Step.Value).ToList();
 }
