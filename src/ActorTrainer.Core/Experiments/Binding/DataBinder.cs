@@ -51,7 +51,7 @@ internal static class DataBinder
         foreach (var item in setting.Items("a list of class names, or null") ?? [])
         {
             string name = item.Text("a class name");
-            if (name.AsSpan().ContainsAny('/', '\\') || name is "." or "..") item.Error($"a class is one folder's name, and '{name}' is not");
+            if (name.Contains('/', StringComparison.Ordinal) || name is "." or "..") item.Error($"a class is one folder's name, and '{name}' is not");
             else if (name.Length > 0 && !names.Add(name)) item.Error($"the class '{name}' stands here twice");
         }
 

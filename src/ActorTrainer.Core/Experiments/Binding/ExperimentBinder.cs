@@ -85,7 +85,7 @@ internal sealed class ExperimentBinder(ProblemLog problems)
         if (patience.IsNull)
         {
             foreach (string key in new[] { "metric", "min-delta" })
-                stopping.IfWritten(key)?.Warning("does nothing without early-stopping.patience");
+                stopping.IfChanged(key)?.Warning("does nothing without early-stopping.patience");
             return new(everyEpochs, batchSize, null);
         }
 

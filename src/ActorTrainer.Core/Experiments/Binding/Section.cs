@@ -27,6 +27,10 @@ internal sealed class Section
     /// <summary>The value of the file itself; null: the default is in force.</summary>
     public Setting? IfWritten(string key) => _written?[key] is { } field ? new(_problems, HoconPath.Join(Path, key), field.Value) : null;
 
+    /// <summary>The value of the file itself where it is another than the default.</summary>
+    public Setting? IfChanged(string key) =>
+        IfWritten(key) is { IsInvalid: false } written && HoconWriter.Inline(written.Node) != HoconWriter.Inline(Reference(key).Value) ? written : null;
+
     /// <summary>An object within this one; where the file has none, all its defaults.</summary>
     public Section Child(string key)
     {
