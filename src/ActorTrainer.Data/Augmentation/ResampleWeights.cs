@@ -1,3 +1,5 @@
+using ActorTrainer.Data.Decoding;
+
 namespace ActorTrainer.Data.Augmentation;
 
 /// <summary>
@@ -12,6 +14,9 @@ internal sealed class ResampleWeights
     /// <summary>Weights are also kept as two halves of this many bits, for 16-bit multiply-add.</summary>
     public const int HalfBits = 11;
 
+    /// <summary>More are only needed for pictures that are nearly lines.</summary>
+    private const int MaxWeights = 1 << 24;
+
     private double[] _exact = [];
 
     /// <summary>Weights an output pixel, a multiple of 4, zeros after the last that counts.</summary>
@@ -24,13 +29,17 @@ internal sealed class ResampleWeights
 
     public int[] Weights { get; private set; } = [];
 
+    /// <summary>The same weights as 16-bit halves for multiply-add, two to an int: of every four weights the low halves of 0 and 1, of 2 and 3, then the high halves alike.</summary>
+    public int[] Halves { get; private set; } = [];
+
     /// <summary>Outputs <paramref name="from"/> until <paramref name="from"/> + <paramref name="count"/> of resizing an axis of <paramref name="inSize"/> to <paramref name="outSize"/>.</summary>
     public void Compute(int inSize, int outSize, int from, int count)
     {
         double scale = (double)inSize / outSize, filterScale = Math.Max(scale, 1), support = filterScale, inverse = 1 / filterScale;
+        if (filterScale * count > MaxWeights) throw new CorruptImageException($"{inSize} pixels on one side, too many to be scaled to {outSize}");
         Taps = ((int)Math.Ceiling(support) * 2 + 1 + 3) & ~3;
         if (First.Length < count) (First, Count) = (new int[count], new int[count]);
-        if (Weights.Length < count * Taps) Weights = new int[count * Taps];
+        if (Weights.Length < count * Taps) (Weights, Halves) = (new int[count * Taps], new int[count * Taps]);
         if (_exact.Length < Taps) _exact = new double[Taps];
         for (int i = 0; i < count; i++)
         {
@@ -46,6 +55,21 @@ internal sealed class ResampleWeights
             for (int k = 0; k < taps; k++) weights[k] = (int)(0.5 + (sum != 0 ? _exact[k] / sum : _exact[k]) * (1 << Bits));
             weights[taps..].Clear();
             (First[i], Count[i]) = (first, taps);
+            Split(weights, Halves.AsSpan(i * Taps, Taps));
+        }
+    }
+
+    private static void Split(ReadOnlySpan<int> weights, Span<int> halves)
+    {
+        const int Mask = (1 << HalfBits) - 1;
+        for (int k = 0; k < weights.Length; k += 4)
+        {
+            for (int pair = 0; pair < 2; pair++)
+            {
+                int first = weights[k + 2 * pair], second = weights[k + 2 * pair + 1];
+                halves[k + pair] = (first & Mask) | (second & Mask) << 16;
+                halves[k + pair + 2] = first >> HalfBits | second >> HalfBits << 16;
+            }
         }
     }
 }

@@ -66,12 +66,14 @@ internal sealed class Resampler
 
     private unsafe void AlongRows(Raster source, PixelWindow taken, Raster target)
     {
-        for (int y = 0; y < taken.Height; y++)
+        byte* from = source.Address + (long)taken.Top * source.Stride + (long)taken.Left * Raster.PixelBytes, to = target.Address;
+        if (Avx2.IsSupported && !Scalar)
         {
-            byte* from = source.Address + (long)(taken.Top + y) * source.Stride + (long)taken.Left * Raster.PixelBytes, to = target.Address + (long)y * target.Stride;
-            if (Avx2.IsSupported && !Scalar) ResampleVectors.Row(from, _columns, to, target.Width);
-            else ScalarRow(from, to, target.Width);
+            ResampleVectors.AlongRows(from, source.Stride, _columns, to, target.Width, taken.Height);
+            return;
         }
+
+        for (int y = 0; y < taken.Height; y++) ScalarRow(from + (long)y * source.Stride, to + (long)y * target.Stride, target.Width);
     }
 
     private unsafe void AlongColumns(Raster source, int firstRow, Raster target)
@@ -79,9 +81,8 @@ internal sealed class Resampler
         for (int y = 0; y < target.Height; y++)
         {
             byte* from = source.Address + (long)(_rows.First[y] - firstRow) * source.Stride, to = target.Address + (long)y * target.Stride;
-            var weights = _rows.Weights.AsSpan(y * _rows.Taps, _rows.Count[y]);
-            int done = Avx2.IsSupported && !Scalar ? ResampleVectors.Columns(from, source.Stride, weights, to, target.Stride) : 0;
-            ScalarColumns(from, source.Stride, weights, to, done, target.Stride);
+            int done = Avx2.IsSupported && !Scalar ? ResampleVectors.AlongColumns(from, source.Stride, _rows, y, to, target.Stride) : 0;
+            ScalarColumns(from, source.Stride, _rows.Weights.AsSpan(y * _rows.Taps, _rows.Count[y]), to, done, target.Stride);
         }
     }
 

@@ -15,9 +15,6 @@ internal readonly record struct ImageHeader(int Width, int Height, string Format
 /// </summary>
 internal static class ImageDecoder
 {
-    /// <summary>Refused before memory is taken: a small file can claim any size.</summary>
-    public const long MaxPixels = 100_000_000;
-
     public static unsafe ImageHeader ReadHeader(ReadOnlySpan<byte> bytes)
     {
         fixed (byte* address = bytes)
@@ -59,8 +56,8 @@ internal static class ImageDecoder
             if (codec.EncodedFormat is not (SKEncodedImageFormat.Jpeg or SKEncodedImageFormat.Png or SKEncodedImageFormat.Bmp or SKEncodedImageFormat.Webp or SKEncodedImageFormat.Gif))
                 throw new CorruptImageException($"a {codec.EncodedFormat} file, which is not supported");
             var size = codec.Info;
-            if ((long)size.Width * size.Height > MaxPixels)
-                throw new CorruptImageException($"{size.Width} x {size.Height} pixels, more than the {MaxPixels / 1_000_000} million that are decoded");
+            if ((long)size.Width * size.Height > Raster.MaxPixels)
+                throw new CorruptImageException($"{size.Width} x {size.Height} pixels, more than the {Raster.MaxPixels / 1_000_000} million that are taken");
             return codec;
         }
         catch

@@ -13,6 +13,9 @@ internal sealed class Raster
 {
     public const int PixelBytes = 4;
 
+    /// <summary>Refused before memory is taken: a small file can claim any size, and a long one can be scaled up to any.</summary>
+    public const long MaxPixels = 100_000_000;
+
     /// <summary>Vector loads may reach this far past the last pixel.</summary>
     private const int Slack = 64;
 
@@ -34,10 +37,10 @@ internal sealed class Raster
     /// <summary>Another size, with undefined pixels.</summary>
     public void Resize(int width, int height)
     {
-        long needed = (long)width * height * PixelBytes + Slack;
-        if (needed > Array.MaxLength) throw new CorruptImageException($"{width} x {height} pixels, more than can be held");
+        if ((long)width * height > MaxPixels) throw new CorruptImageException($"{width} x {height} pixels, more than the {MaxPixels / 1_000_000} million that are taken");
+        int needed = width * height * PixelBytes + Slack;
         if (_pixels.Length < needed || _pixels.Length > MaxKept && needed <= MaxKept)
-            _pixels = GC.AllocateUninitializedArray<byte>((int)Math.Min(BitOperations.RoundUpToPowerOf2((ulong)needed), (ulong)Array.MaxLength), pinned: true);
+            _pixels = GC.AllocateUninitializedArray<byte>((int)BitOperations.RoundUpToPowerOf2((uint)needed), pinned: true);
         (Width, Height) = (width, height);
     }
 

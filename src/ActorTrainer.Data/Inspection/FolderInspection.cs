@@ -33,17 +33,13 @@ public sealed record FolderInspection(
     string Location, string Root, ImmutableArray<string> Parts, ImmutableArray<ClassCount> Classes, Distribution Width, Distribution Height, bool IsGrey,
     ImmutableArray<(string Format, int Pictures)> Formats, ImmutableArray<UnreadableFile> Unreadable, ImmutableArray<string> Ignored)
 {
-    // The names under which people keep the parts of a data set side by side; the first that is there is looked at.
-    private static readonly string[] TrainNames = ["train", "training", "Train", "Training"];
-    private static readonly string[] OtherNames = ["val", "valid", "validation", "test", "testing", "Val", "Valid", "Validation", "Test", "Testing"];
-
     public int Pictures => Classes.Sum(entry => entry.Pictures);
 
     /// <summary>Decodes every picture below a folder, or a folder in a zip. Throws <see cref="DataException"/> where there are no class folders.</summary>
     public static FolderInspection Inspect(string location, IProgress<DataProgress>? progress, CancellationToken cancel)
     {
         using var tree = DataLocation.OpenTree(location) ?? throw DataLocation.Missing(location);
-        var parts = PartsOf(tree);
+        var parts = DataParts.Of(tree);
         string prefix = parts.IsEmpty ? "" : parts[0] + "/";
         var below = tree.Files.Where(file => !ImageFiles.IsLitter(file.Path) && file.Path.StartsWith(prefix, StringComparison.Ordinal)).ToList();
         TreeFile[] images = [.. below.Where(file => ImageFiles.IsImage(file.Path) && file.Path.IndexOf('/', prefix.Length) > 0)];
@@ -62,14 +58,6 @@ public sealed record FolderInspection(
             [.. below.Except(images).Select(file => file.Path)]);
     }
 
-    // train first, then the others; empty unless there is a train folder with class folders in it.
-    private static ImmutableArray<string> PartsOf(IFileTree tree)
-    {
-        var withClasses = tree.Files.Where(file => ImageFiles.IsImage(file.Path)).Select(file => file.Path.Split('/')).Where(path => path.Length > 2).Select(path => path[0]).ToHashSet(StringComparer.Ordinal);
-        var train = TrainNames.Where(withClasses.Contains).Take(1).ToList();
-        return train.Count == 0 ? [] : [.. train, .. OtherNames.Where(withClasses.Contains)];
-    }
-
     private readonly record struct LookResult(ImageHeader Header, bool IsGrey, string? Problem);
 
     private static LookResult[] Look(IFileTree tree, TreeFile[] images, IProgress<DataProgress>? progress, CancellationToken cancel)
@@ -80,7 +68,7 @@ public sealed record FolderInspection(
         {
             try
             {
-                Retry.OnIOError($"{tree.Location}/{images[i].Path}", () => tree.Read(images[i], workspace.File), cancel);
+                Retry.ReadForOpening(tree, images[i], workspace.File, cancel);
                 var header = ImageDecoder.ReadHeader(workspace.File.Span);
                 ImageDecoder.Decode(workspace.File.Span, workspace, Rgb.White);
                 results[i] = new(header, HasNoColour(workspace.Picture.Words), null);

@@ -19,6 +19,9 @@ internal static class ClassFolders
         var byClass = images.Where(file => file.Path.Contains('/')).ToLookup(file => ClassOf(file.Path), StringComparer.Ordinal);
         ImmutableArray<string> there = [.. byClass.Select(group => group.Key).Order(StringComparer.Ordinal)];
         if (there.IsEmpty) throw Unusable(tree, images.Count);
+        // Taken as they stand, "train" and "test" would be the classes: nobody wants that, and nothing later would notice.
+        if (wanted is null && DataParts.Of(tree) is { Length: > 1 } parts && there.All(parts.Contains))
+            throw new DataException($"{tree.Location} has {string.Join(" and ", parts)} in it, each with class folders. Name the part: {tree.Location}/{parts[0]}.");
         ImmutableArray<string> classes = wanted is { } names ? [.. names.Distinct().Order(StringComparer.Ordinal)] : there;
         if (classes.Except(there).ToList() is { Count: > 0 } missing)
             throw new DataException($"{tree.Location} has no class {string.Join(", ", missing.Select(name => $"'{name}'"))} with pictures in it. It has {string.Join(", ", there)}.");
@@ -45,7 +48,7 @@ internal static class ClassFolders
             string hash = Unreadable;
             try
             {
-                Retry.OnIOError($"{tree.Location}/{file.Path}", () => tree.Read(file, workspace.File), cancel);
+                Retry.ReadForOpening(tree, file, workspace.File, cancel);
                 hash = Convert.ToHexStringLower(SHA256.HashData(workspace.File.Span));
                 if (decode) ImageDecoder.Decode(workspace.File.Span, workspace, Rgb.White);
                 else ImageDecoder.ReadHeader(workspace.File.Span);

@@ -1,6 +1,5 @@
 using System.IO.Enumeration;
 using ActorTrainer.Core.Data;
-using ActorTrainer.Data.Decoding;
 
 namespace ActorTrainer.Data.Sources;
 
@@ -58,7 +57,8 @@ internal sealed class FolderTree : IFileTree
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new CorruptImageException("may not be read: permission denied", e);
+            // Not the file's fault: skipping it would make the result depend on who runs this.
+            throw new DataException($"{Location}/{file.Path} may not be read by this user. Change its permissions.", e);
         }
     }
 

@@ -74,6 +74,13 @@ public sealed class DataReaderSpec : IDisposable
     }
 
     [Fact]
+    public void Train_and_test_are_never_taken_for_classes()
+    {
+        string digits = Path.Combine(Repository.Data, "digits.zip");
+        Assert.Contains($"has train and test in it, each with class folders. Name the part: {digits}/train", Refused(digits));
+    }
+
+    [Fact]
     public void A_named_class_that_is_missing_is_named()
     {
         _folder.WritePicture("a/1.png", 1);
