@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorTrainer.Core.Models;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -8,15 +9,29 @@ namespace ActorTrainer.Torch.Models;
 /// A classifier: from normalised pictures, N x C x H x W, to logits, N x K. Where the description's normalisation is built in, it takes pixels
 /// 0..255 as floats. State-dict names are torchvision's.
 /// </summary>
-public abstract class ImageModel(string name) : nn.Module<Tensor, Tensor>(name)
+public abstract class ImageModel : nn.Module<Tensor, Tensor>
 {
+    private readonly int _channels, _imageSize;
     private Dictionary<string, nn.Module>? _modules;
+
+    protected ImageModel(ModelDescription description) : base(description.Architecture) =>
+        (_channels, _imageSize) = (description.Channels, description.ImageSize);
 
     /// <summary>State-dict prefixes of the classifier's last layer, such as <c>fc.</c>: what depends on the number of classes.</summary>
     public abstract ImmutableArray<string> HeadPrefixes { get; }
 
     /// <summary>Prefixes of state-dict names from input to head, a group a block: what layer-wise decay counts along.</summary>
     public abstract ImmutableArray<ImmutableArray<string>> Blocks { get; }
+
+    /// <summary>Refuses pictures of another shape here: in native code some wrong shapes end the process.</summary>
+    public sealed override Tensor forward(Tensor input)
+    {
+        if (input.shape is [_, var channels, var height, var width] && channels == _channels && height == _imageSize && width == _imageSize) return Logits(input);
+        throw new ArgumentException(
+            $"The model takes N x {_channels} x {_imageSize} x {_imageSize} but was given [{string.Join(", ", input.shape)}].", nameof(input));
+    }
+
+    protected abstract Tensor Logits(Tensor input);
 
     public bool IsHead(string name) => HeadPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
 

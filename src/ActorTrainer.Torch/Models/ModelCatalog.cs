@@ -17,6 +17,15 @@ public static class ModelCatalog
     public static ImmutableArray<Architecture> Architectures { get; } =
     [
         new("lenet5", "LeNet-5, small grey pictures", LeNet5.MinimalImageSize, 1, (description, _) => new LeNet5(description)),
+        new("alexnet", "AlexNet", AlexNet.MinimalImageSize, 1, (description, context) => new AlexNet(description, context)),
+        Vgg("vgg11", "VGG-11", [1, 1, 2, 2, 2], false),
+        Vgg("vgg13", "VGG-13", [2, 2, 2, 2, 2], false),
+        Vgg("vgg16", "VGG-16", [2, 2, 3, 3, 3], false),
+        Vgg("vgg19", "VGG-19", [2, 2, 4, 4, 4], false),
+        Vgg("vgg11_bn", "VGG-11 with batch norm", [1, 1, 2, 2, 2], true),
+        Vgg("vgg13_bn", "VGG-13 with batch norm", [2, 2, 2, 2, 2], true),
+        Vgg("vgg16_bn", "VGG-16 with batch norm", [2, 2, 3, 3, 3], true),
+        Vgg("vgg19_bn", "VGG-19 with batch norm", [2, 2, 4, 4, 4], true),
         ResNet("resnet18", "ResNet-18", new(false, [2, 2, 2, 2])),
         ResNet("resnet34", "ResNet-34", new(false, [3, 4, 6, 3])),
         ResNet("resnet50", "ResNet-50", new(true, [3, 4, 6, 3])),
@@ -25,6 +34,13 @@ public static class ModelCatalog
         ResNet("resnext50_32x4d", "ResNeXt-50, 32 groups of 4", new(true, [3, 4, 6, 3], 32, 4)),
         ResNet("resnext101_32x8d", "ResNeXt-101, 32 groups of 8", new(true, [3, 4, 23, 3], 32, 8)),
         ResNet("wide_resnet50_2", "ResNet-50, bottlenecks twice as wide", new(true, [3, 4, 6, 3], 1, 128)),
+        new("mobilenet_v2", "MobileNet v2", 16, 1, MobileNet.V2),
+        new("mobilenet_v3_small", "MobileNet v3, small", 16, 1, MobileNet.V3Small),
+        new("mobilenet_v3_large", "MobileNet v3, large", 16, 1, MobileNet.V3Large),
+        VisionTransformer("vit_tiny", "ViT-Tiny, patches of 16", new(192, 12, 3, 768)),
+        VisionTransformer("vit_small", "ViT-Small, patches of 16", new(384, 12, 6, 1536)),
+        VisionTransformer("vit_base", "ViT-Base, patches of 16", new(768, 12, 12, 3072)),
+        VisionTransformer("vit_b_16", "ViT-Base under torchvision's name", new(768, 12, 12, 3072)),
     ];
 
     /// <summary>Throws <see cref="EngineException"/> for a name that is not in the catalogue, with the nearest that is.</summary>
@@ -54,6 +70,13 @@ public static class ModelCatalog
 
     private static Architecture ResNet(string name, string description, ResNetLayout layout) =>
         new(name, description, 16, 1, (model, _) => new ResNet(model, layout));
+
+    private static Architecture Vgg(string name, string description, ImmutableArray<int> convolutions, bool batchNorm) =>
+        new(name, description, Models.Architectures.Vgg.MinimalImageSize, 1, (model, context) => new Vgg(model, context, new(convolutions, batchNorm)));
+
+    private static Architecture VisionTransformer(string name, string description, VisionTransformerLayout layout) =>
+        new(name, description, Models.Architectures.VisionTransformer.Patch, Models.Architectures.VisionTransformer.Patch,
+            (model, context) => new VisionTransformer(model, context, layout));
 
     private static string Nearest(string name) => Architectures.MinBy(architecture => Distance(name.ToLowerInvariant(), architecture.Name))!.Name;
 

@@ -10,7 +10,7 @@ public class ModelCatalogSpec
     /// <summary>Name, image size, and the model of the TorchVision package that ours must be equal to.</summary>
     public static TheoryData<string, int> InTorchVision => new()
     {
-        { "resnet18", 64 }, { "resnet50", 64 }, { "resnext50_32x4d", 64 }, { "wide_resnet50_2", 64 },
+        { "resnet18", 64 }, { "alexnet", 64 }, { "alexnet", 80 }, { "vgg11", 32 }, { "vgg13_bn", 48 }, { "mobilenet_v2", 64 },
     };
 
     [Theory]
@@ -29,13 +29,14 @@ public class ModelCatalogSpec
         foreach (var (key, value) in wanted)
         {
             Assert.Equal(value.shape, have[key].shape);
+            if (value.dim() > 1) have[key].copy_(randn(value.shape) * Math.Sqrt(2.0 * value.shape[0] / value.numel()));      // outputs of the order of 1
             value.copy_(have[key]);
         }
 
         var input = rand([2, 3, imageSize, imageSize]) - 0.5;
         var expected = theirs.forward(input);
-        Assert.True(allclose(expected, ours.forward(input), rtol: 1e-5, atol: 1e-6));
-        Assert.True(expected.abs().max().item<float>() > 1e-3);
+        float size = expected.abs().max().item<float>(), difference = (expected - ours.forward(input)).abs().max().item<float>();
+        Assert.True(size > 1e-2 && difference < 1e-4 * size, $"outputs up to {size} differ by up to {difference}");
     }
 
     [Fact]
@@ -51,7 +52,7 @@ public class ModelCatalogSpec
             }
 
             Assert.Equal(2, model.named_parameters().Count(parameter => model.IsHead(parameter.name)));
-            Assert.All(model.Blocks[^1], prefix => Assert.Contains(prefix, model.HeadPrefixes));
+            Assert.All(model.HeadPrefixes, prefix => Assert.Contains(model.Blocks[^1], block => prefix.StartsWith(block, StringComparison.Ordinal)));
         }
     }
 
@@ -65,9 +66,10 @@ public class ModelCatalogSpec
     private static nn.Module<Tensor, Tensor> TorchVision(string name) => name switch
     {
         "resnet18" => torchvision.models.resnet18(7),
-        "resnet50" => torchvision.models.resnet50(7),
-        "resnext50_32x4d" => torchvision.models.resnext50_32x4d(7),
-        "wide_resnet50_2" => torchvision.models.wide_resnet50_2(7),
+        "alexnet" => torchvision.models.alexnet(7),
+        "vgg11" => torchvision.models.vgg11(7),
+        "vgg13_bn" => torchvision.models.vgg13_bn(7),
+        "mobilenet_v2" => torchvision.models.mobilenet_v2(7),
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "not in TorchVision"),
     };
 }

@@ -17,7 +17,7 @@ internal sealed class LeNet5 : ImageModel
     [ComponentName(Name = "fc2")] private readonly Dense _fc2;
     [ComponentName(Name = "fc3")] private readonly Dense _fc3;
 
-    public LeNet5(ModelDescription description) : base("lenet5")
+    public LeNet5(ModelDescription description) : base(description)
     {
         int side = ((description.ImageSize - 4) / 2 - 4) / 2;
         _conv1 = new(description.Channels, 6, 5);
@@ -31,7 +31,7 @@ internal sealed class LeNet5 : ImageModel
     public override ImmutableArray<string> HeadPrefixes => ["fc3."];
     public override ImmutableArray<ImmutableArray<string>> Blocks => [["conv1."], ["conv2."], ["fc1."], ["fc2."], ["fc3."]];
 
-    public override Tensor forward(Tensor input)
+    protected override Tensor Logits(Tensor input)
     {
         using var x1 = Pool(_conv1.call(input));
         using var x2 = Pool(_conv2.call(x1));

@@ -24,7 +24,7 @@ internal sealed class ResNet : ImageModel
     private readonly AdaptiveAveragePool _pool = new(1);
     [ComponentName(Name = "fc")] private readonly Dense _fc;
 
-    public ResNet(ModelDescription description, ResNetLayout layout) : base("resnet")
+    public ResNet(ModelDescription description, ResNetLayout layout) : base(description)
     {
         _conv1 = Conv.Kaiming(description.Channels, 64, 7, stride: 2, padding: 3);
         _bn1 = nn.BatchNorm2d(64);
@@ -56,7 +56,7 @@ internal sealed class ResNet : ImageModel
     public override ImmutableArray<string> HeadPrefixes => ["fc."];
     public override ImmutableArray<ImmutableArray<string>> Blocks { get; }
 
-    public override Tensor forward(Tensor input)
+    protected override Tensor Logits(Tensor input)
     {
         Tensor x;
         using (var filtered = _conv1.call(input))
