@@ -6,6 +6,7 @@ namespace ActorTrainer.Torch.Tests;
 
 internal static class TestProcess
 {
+    /// <summary>Test classes run side by side; libtorch's own threads under each would only wait for one another.</summary>
     [ModuleInitializer]
     public static void Prepare()
     {

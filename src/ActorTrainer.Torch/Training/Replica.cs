@@ -28,7 +28,7 @@ internal sealed class Replica : IDisposable
         var parameters = model.named_parameters().ToArray();
         (Type, Device) = (parameters[0].parameter.dtype, parameters[0].parameter.device);
 
-        var trainable = phase.Trainable.SelectMany(pattern => TrainableNames.Match(pattern, model)).ToHashSet(StringComparer.Ordinal);
+        var trainable = phase.Trainable.SelectMany(pattern => ParameterGroups.Match(pattern, model)).ToHashSet(StringComparer.Ordinal);
         _layers = NormLayer.Of(model);
         _updating = phase.BatchNorm == BatchNormMode.Frozen
             ? []

@@ -13,7 +13,7 @@ internal sealed class ReplicaFactory(TrainingJob job, RandomContext random)
     {
         if (state is null && cursor != TrainingCursor.Start) throw new ArgumentNullException(nameof(state), "Only training's first step begins without a state.");
         var phase = job.Phases[cursor.Phase];
-        var model = ModelCatalog.Build(phase.Description, new(random));
+        var model = ModelFactory.Build(phase.Description, new(random));
         try
         {
             model.to(new Device(job.Device.Kind == DeviceKind.Cpu ? DeviceType.CPU : DeviceType.CUDA, job.Device.Index),

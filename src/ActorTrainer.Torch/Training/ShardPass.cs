@@ -2,6 +2,7 @@ using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Torch.Devices;
+using ActorTrainer.Torch.Inference;
 using ActorTrainer.Torch.Models;
 using static TorchSharp.torch;
 
@@ -20,7 +21,7 @@ internal readonly record struct BatchTotals(int Count, double Weight)
 }
 
 /// <summary>Forward and backward for one shard of a batch: leaves its gradients and weighted statistics in the replica's work vector.</summary>
-internal sealed class ShardPass(Replica replica, RandomContext random, ShardInput input, ulong seed, double labelSmoothing, Autocast? autocast)
+internal sealed class ShardPass(Replica replica, RandomContext random, InputPipeline input, ulong seed, double labelSmoothing, Autocast? autocast)
 {
     /// <param name="first">The shard's positions in the batch, half open.</param>
     public StepTail Run(HostBatch batch, StepCoordinates at, BatchTotals totals, int shard, int first, int end)

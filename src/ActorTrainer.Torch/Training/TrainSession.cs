@@ -4,6 +4,7 @@ using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Torch.Devices;
 using ActorTrainer.Torch.Gradients;
+using ActorTrainer.Torch.Inference;
 using ActorTrainer.Torch.Models;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -22,6 +23,7 @@ internal sealed class TrainSession : ITrainSession
     private readonly Autocast? _autocast;
     private readonly RandomContext _random = new();
     private Replica? _replica;
+    private InputPipeline? _input;
     private ShardPass? _pass;
     private BatchNormCheck? _check;
     private TrainingCursor _cursor;
@@ -38,6 +40,9 @@ internal sealed class TrainSession : ITrainSession
     /// <summary>Called between the parts of a switch: where tests break it.</summary>
     internal Action? DuringSwitch { get; set; }
 
+    /// <summary>Where the gradients of which parameter stand in the sums.</summary>
+    internal FlatLayout Layout => State.Layout;
+
     private Replica State => _replica ?? throw new InvalidOperationException("The session has no state: it was never begun, or a switch broke off. Begin it, or dispose it.");
 
     public void Begin(TrainingCursor cursor, TrainingState? state)
@@ -47,7 +52,8 @@ internal sealed class TrainSession : ITrainSession
         var replica = _factory.Create(cursor, state);
         var description = _job.Phases[cursor.Phase].Description;
         (_replica, _cursor) = (replica, cursor);
-        _pass = new(replica, _random, new(description, replica.Type, replica.Device), _job.Seed, _job.Training.Loss.LabelSmoothing, _autocast);
+        _input = new(description.Normalize, replica.Device, replica.Type);
+        _pass = new(replica, _random, _input, _job.Seed, _job.Training.Loss.LabelSmoothing, _autocast);
         _check = new(replica, description);
     }
 
@@ -121,7 +127,8 @@ internal sealed class TrainSession : ITrainSession
     private void Drop()
     {
         _replica?.Dispose();
-        (_replica, _pass, _check, _computed) = (null, null, null, null);
+        _input?.Dispose();
+        (_replica, _input, _pass, _check, _computed) = (null, null, null, null, null);
     }
 
     private static Memory<byte> HostMemory(FlatVector sum)

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Torch.Gradients;
@@ -10,12 +11,12 @@ internal sealed class UpdateRules
 {
     private readonly PhaseSettings _phase;
     private readonly ImmutableArray<ImmutableArray<string>> _blocks;
-    private readonly ImmutableArray<(IReadOnlySet<string> Names, double Factor)> _scales;
+    private readonly ImmutableArray<(FrozenSet<string> Names, double Factor)> _scales;
 
     public UpdateRules(PhaseSettings phase, ImageModel model)
     {
         (_phase, _blocks) = (phase, model.Blocks);
-        _scales = [.. phase.LearningRateScale.Select(scale => (TrainableNames.Match(scale.Pattern, model), scale.Factor))];
+        _scales = [.. phase.LearningRateScale.Select(scale => (ParameterGroups.Match(scale.Pattern, model).ToFrozenSet(StringComparer.Ordinal), scale.Factor))];
     }
 
     public UpdateRule Of(string parameter, ImmutableArray<long> shape) => new(
