@@ -83,6 +83,14 @@ public interface IEngine
     /// </summary>
     ImmutableArray<PhaseJob> Describe(ExperimentSettings settings, ImmutableArray<ImmutableArray<string>> classesByPhase, IWeightSource weights);
 
+    /// <summary>
+    /// Throws <see cref="EngineException"/> where a batch would leave batch norm one value a channel in some shard.
+    /// </summary>
+    /// <param name="batchSizes">By phase: the sizes that occur, the last batch's too.</param>
+    void Check(TrainingJob job, ImmutableArray<ImmutableArray<int>> batchSizes)
+    {
+    }
+
     ITrainSession OpenTraining(TrainingJob job, IWeightSource weights);
 
     IInferenceSession OpenInference(ResolvedDevice device, IWeightSource weights);

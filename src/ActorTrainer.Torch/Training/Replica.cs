@@ -30,9 +30,7 @@ internal sealed class Replica : IDisposable
 
         var trainable = phase.Trainable.SelectMany(pattern => ParameterGroups.Match(pattern, model)).ToHashSet(StringComparer.Ordinal);
         _layers = NormLayer.Of(model);
-        _updating = phase.BatchNorm == BatchNormMode.Frozen
-            ? []
-            : [.. _layers.Where(layer => parameters.Any(entry => trainable.Contains(entry.name) && entry.name.StartsWith(layer.Prefix + ".", StringComparison.Ordinal)))];
+        _updating = NormLayer.Updating(_layers, phase, model);
         _batchesTracked = [.. _updating.Select(layer => layer.Module.num_batches_tracked!.item<long>())];
 
         var rules = new UpdateRules(phase, model);

@@ -54,7 +54,7 @@ internal sealed class TrainSession : ITrainSession
         (_replica, _cursor) = (replica, cursor);
         _input = new(description.Normalize, replica.Device, replica.Type);
         _pass = new(replica, _random, _input, _job.Seed, _job.Training.Loss.LabelSmoothing, _autocast);
-        _check = new(replica, description);
+        _check = BatchNormCheck.Of(replica, description);
     }
 
     public void EnterPhase(TrainingCursor cursor) => Begin(cursor, Capture(cursor));

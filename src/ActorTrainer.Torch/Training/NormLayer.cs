@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using ActorTrainer.Core.Training;
+using ActorTrainer.Torch.Models;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -14,4 +16,14 @@ internal sealed record NormLayer(string Prefix, BatchNorm Module)
     /// <summary>In the model's order.</summary>
     public static ImmutableArray<NormLayer> Of(nn.Module model) =>
         [.. model.named_modules().Where(entry => entry.module is BatchNorm { track_running_stats: true }).Select(entry => new NormLayer(entry.name, (BatchNorm)entry.module))];
+
+    /// <summary>
+    /// Of <paramref name="layers"/> those that take their statistics from the batch and move them: a layer with no parameter that trains is frozen,
+    /// statistics included.
+    /// </summary>
+    public static ImmutableArray<NormLayer> Updating(ImmutableArray<NormLayer> layers, PhaseSettings phase, ImageModel model) =>
+        phase.BatchNorm == BatchNormMode.Frozen
+            ? []
+            : [.. layers.Where(layer => layer.Module.named_parameters().Any(entry =>
+                phase.Trainable.Any(pattern => ParameterGroups.Contains(pattern, $"{layer.Prefix}.{entry.name}", model))))];
 }
