@@ -20,7 +20,7 @@ public sealed class ShardsSpec
     [MemberData(nameof(Partitions))]
     public void Whoever_owns_which_shard_the_bits_are_the_same(int[] cuts)
     {
-        var course = new Course { Architecture = "resnet18", ImageSize = 48, Shards = 8, Samples = 21, BatchSize = 16, Legs = [new() { Epochs = 1 }] };
+        var course = new Course { Architecture = "mobilenet_v2", ImageSize = 64, Shards = 8, Samples = 21, BatchSize = 16, Legs = [new() { Epochs = 1 }] };
         using var alone = course.Begin();
         var (end, expected) = course.Run(alone, TrainingCursor.Start);
         ImmutableArray<TrainSession> trainers = [.. cuts.Skip(1).Select(_ => course.Begin())];
