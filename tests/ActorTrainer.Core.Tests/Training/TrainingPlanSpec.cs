@@ -70,6 +70,33 @@ public sealed class TrainingPlanSpec
     }, iter: 100);
 
     [Fact]
+    public void What_was_due_at_a_stored_cursor_is_what_was_due_when_training_came_to_it() => Plans.Sample(plan =>
+    {
+        Assert.Equal(default, plan.DueAt(TrainingCursor.Start));
+        foreach (var cursor in Walk(plan)) Assert.Equal(plan.After(cursor), plan.DueAt(plan.Advance(cursor)));
+    }, iter: 100);
+
+    [Fact]
+    public void Epochs_done_grow_at_epoch_ends_only() => Plans.Sample(plan =>
+    {
+        foreach (var cursor in Walk(plan))
+            Assert.Equal(plan.EpochsDone(cursor) + (plan.After(cursor).EpochEnd ? 1 : 0), plan.EpochsDone(plan.Advance(cursor)));
+    }, iter: 100);
+
+    [Fact]
+    public void With_early_stopping_the_verdict_on_an_epoch_is_needed_at_the_end_of_the_next()
+    {
+        var stopping = Phase("head", 10, 5, 5) with { StopsEarly = true };      // two steps an epoch
+        long[] Asked(int evaluateEvery) => [.. Walk(new([stopping], evaluateEvery, null)).Where(new TrainingPlan([stopping], evaluateEvery, null).NeedsVerdict).Select(c => c.StepInPhase / 2)];
+
+        Assert.Equal([2, 3, 4], Asked(evaluateEvery: 1));        // on the epochs 1, 2 and 3; the phase ends by itself before that on 4 would count
+        Assert.Equal([3, 4], Asked(evaluateEvery: 2));
+        Assert.Equal([0, 0, 1, 2, 3], Enumerable.Range(0, 5).Select(epochs => new TrainingPlan([stopping], 1, null).JudgedEpochs(epochs)));
+        Assert.Equal([0, 0, 0, 1, 1, 2], Enumerable.Range(0, 6).Select(epochs => new TrainingPlan([stopping], 2, null).JudgedEpochs(epochs)));
+        Assert.DoesNotContain(Walk(new([Phase("head", 10, 5, 5)], 1, null)), new TrainingPlan([Phase("head", 10, 5, 5)], 1, null).NeedsVerdict);
+    }
+
+    [Fact]
     public void A_phase_that_ends_early_hands_on_the_epochs_that_were_done()
     {
         var plan = new TrainingPlan([Phase("head", 10, 4, 5), Phase("all", 10, 4, 2)], 1, null);
