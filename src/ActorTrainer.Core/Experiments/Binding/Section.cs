@@ -15,7 +15,7 @@ internal sealed class Section
     {
         (_problems, Path, _written, _reference, _origin) = (problems, path, written, reference, origin);
         foreach (var field in written?.Fields ?? [])
-            if (reference[field.Key] is null) Unknown(field);
+            if (reference[field.Key] is null && !problems.IsFull) Unknown(field);
     }
 
     public string Path { get; }

@@ -41,11 +41,11 @@ internal sealed class HoconText
         return new(File, line + _firstLine, at - _lineStarts[line] + 1 + (line == 0 ? FirstColumn : 0), _folder);
     }
 
-    /// <summary>How far the line of a place is indented, and whether that place is the first thing on it.</summary>
+    /// <summary>How far the line of a place is indented, and whether that place is the first thing on it. (Nobody indents by more than 200.)</summary>
     public (int Indent, bool First) Indent(int at)
     {
         int start = _lineStarts[LineOf(at)], indent = start;
-        while (indent < Text.Length && Text[indent] is ' ' or '\t') indent++;
+        while (indent < Text.Length && indent < start + 200 && Text[indent] is ' ' or '\t') indent++;
         return (indent - start, indent == at);
     }
 

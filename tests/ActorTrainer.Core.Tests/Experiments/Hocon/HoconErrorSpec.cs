@@ -101,6 +101,18 @@ public class HoconErrorSpec
     public void A_file_of_rubbish_is_answered_with_at_most_a_hundred_errors() =>
         Assert.Equal(100, Read.Errors(string.Concat(Enumerable.Range(0, 1000).Select(i => $"k{i} = *\n"))).Length);
 
+    [Fact]
+    public void One_long_line_of_many_problems_costs_neither_time_nor_memory_without_bound()
+    {
+        string indented = new string(' ', 300_000) + string.Concat(Enumerable.Repeat("a{},", 150_000));
+        Assert.Empty(Read.Errors(indented));
+        var unknown = ExperimentFile.Parse("experiment { " + string.Concat(Enumerable.Range(0, 90_000).Select(i => $"k{i}=1,")) + "}", Read.File, sources: new MemorySources());
+        Assert.Equal(100, unknown.Errors.Length);
+        Assert.Same(unknown.Errors[0].SourceLine, unknown.Errors[^1].SourceLine);
+        var named = ExperimentFile.Parse($"experiment {{ {new string('k', 900_000)} = 1 }}", Read.File, sources: new MemorySources());
+        Assert.All(named.Errors, error => Assert.True(error.ToText().Length < 3_000));
+    }
+
     /// <summary>The same files with /files as the working folder, so that names can be relative.</summary>
     private sealed class Relocated(MemorySources files) : ConfigurationSources
     {
