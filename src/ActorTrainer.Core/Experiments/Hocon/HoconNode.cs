@@ -7,10 +7,10 @@ namespace ActorTrainer.Core.Experiments.Hocon;
 /// <param name="Line">From 1.</param>
 /// <param name="Column">From 1.</param>
 /// <param name="Folder">Absolute.</param>
-public sealed record HoconOrigin(string File, int Line, int Column, string Folder);
+internal sealed record HoconOrigin(string File, int Line, int Column, string Folder);
 
 /// <summary>A resolved value: nothing left to substitute, include or merge. Immutable.</summary>
-public abstract class HoconNode(HoconOrigin origin)
+internal abstract class HoconNode(HoconOrigin origin)
 {
     public HoconOrigin Origin { get; } = origin;
 
@@ -18,10 +18,10 @@ public abstract class HoconNode(HoconOrigin origin)
     public abstract string Describe();
 }
 
-public enum HoconKind { Text, Number, Boolean, Null }
+internal enum HoconKind { Text, Number, Boolean, Null }
 
 /// <summary>A string, number, boolean or null. <see cref="Text"/> is a number as it was written.</summary>
-public sealed class HoconScalar(string text, HoconKind kind, HoconOrigin origin) : HoconNode(origin)
+internal sealed class HoconScalar(string text, HoconKind kind, HoconOrigin origin) : HoconNode(origin)
 {
     public string Text { get; } = text;
     public HoconKind Kind { get; } = kind;
@@ -34,17 +34,17 @@ public sealed class HoconScalar(string text, HoconKind kind, HoconOrigin origin)
     }
 }
 
-public sealed class HoconArray(ImmutableArray<HoconNode> items, HoconOrigin origin) : HoconNode(origin)
+internal sealed class HoconArray(ImmutableArray<HoconNode> items, HoconOrigin origin) : HoconNode(origin)
 {
     public ImmutableArray<HoconNode> Items { get; } = items;
     public override string Describe() => "a list";
 }
 
 /// <param name="Origin">Of the key, where it was last assigned.</param>
-public sealed record HoconField(string Key, HoconNode Value, HoconOrigin Origin);
+internal sealed record HoconField(string Key, HoconNode Value, HoconOrigin Origin);
 
 /// <summary>Fields in the order of their first assignment, each key once.</summary>
-public sealed class HoconObject : HoconNode
+internal sealed class HoconObject : HoconNode
 {
     private readonly OrderedDictionary<string, HoconField> _fields;
 
