@@ -31,10 +31,14 @@ public static class Failpoint
 /// <summary>The failpoints there are, in the order in which a run meets them.</summary>
 public static class Failpoints
 {
+    /// <summary>A shard's forward pass is done: batch norm's scratch statistics have moved, there is no gradient.</summary>
+    public const string StepForward = "step.forward";
     /// <summary>Forward and backward are done, nothing is exchanged.</summary>
     public const string StepComputed = "step.computed";
     /// <summary>The sum over all shards is there, nothing has changed.</summary>
     public const string StepExchanged = "step.exchanged";
+    /// <summary>Weights and optimizer state have switched, statistics have not.</summary>
+    public const string StepSwitching = "step.switching";
     /// <summary>Weights, statistics and optimizer state have switched; the step is in no file.</summary>
     public const string StepApplied = "step.applied";
     /// <summary>An epoch's last step is applied, its checkpoint not begun.</summary>
@@ -60,8 +64,8 @@ public static class Failpoints
 
     public static ImmutableArray<string> All { get; } =
     [
-        StepComputed, StepExchanged, StepApplied, EpochEnded, CheckpointBegun, CheckpointWeightsWritten, CheckpointFilesWritten, CheckpointRenamed,
-        CheckpointCommitted, RetireJournalled, RetireRenamed, EvaluationDone, Finished,
+        StepForward, StepComputed, StepExchanged, StepSwitching, StepApplied, EpochEnded, CheckpointBegun, CheckpointWeightsWritten,
+        CheckpointFilesWritten, CheckpointRenamed, CheckpointCommitted, RetireJournalled, RetireRenamed, EvaluationDone, Finished,
     ];
 }
 

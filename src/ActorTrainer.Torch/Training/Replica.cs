@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Models;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Torch.Gradients;
@@ -86,9 +87,12 @@ internal sealed class Replica : IDisposable
     }
 
     /// <summary>Weights, statistics, counts and optimizer state move together. <paramref name="sum"/> is used up.</summary>
-    public void Switch(FlatVector sum, double rate)
+    /// <param name="between">Called when some of it has moved: where tests break it.</param>
+    public void Switch(FlatVector sum, double rate, Action? between)
     {
         Optimizer.Update(Weights.Tensor, Gradients(sum), rate);
+        Failpoint.Hit(Failpoints.StepSwitching);
+        between?.Invoke();
         if (Layout.StatisticElements > 0) Statistics.Tensor.copy_(StatisticsOf(sum));
         for (int i = 0; i < _batchesTracked.Length; i++) _batchesTracked[i]++;
     }

@@ -1,4 +1,5 @@
 using ActorTrainer.Core.Data;
+using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Torch.Devices;
@@ -37,6 +38,7 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
         random.Set(seed, at.Step.Value, shard);
         var pictures = input.ToDevice(batch, first, end);
         var logits = Forward(pictures).to(replica.Type);
+        Failpoint.Hit(Failpoints.StepForward);
         var labels = Labels(batch, first, end, (int)logits.shape[1]);
         var losses = nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.None, label_smoothing: labelSmoothing);
         losses.dot(Shares(batch, totals, first, end)).backward();

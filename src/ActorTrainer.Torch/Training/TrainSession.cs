@@ -37,7 +37,7 @@ internal sealed class TrainSession : ITrainSession
         _autocast = job.Training.Precision == Precision.Bf16 ? new(job.Device.Kind) : null;
     }
 
-    /// <summary>Called between the parts of a switch: where tests break it.</summary>
+    /// <summary>Called in the middle of a switch: where tests break it.</summary>
     internal Action? DuringSwitch { get; set; }
 
     /// <summary>Where the gradients of which parameter stand in the sums.</summary>
@@ -99,8 +99,7 @@ internal sealed class TrainSession : ITrainSession
         double rate = _job.Phases[at.Phase].Settings.Optimizer.LearningRate * at.LearningRateFactor;
         try
         {
-            DuringSwitch?.Invoke();
-            replica.Switch(sum, rate);
+            replica.Switch(sum, rate, DuringSwitch);
         }
         catch
         {
@@ -160,12 +159,12 @@ internal sealed class TrainSession : ITrainSession
         if (factor < 1) gradients.mul_(factor);
     }
 
-    /// <summary>One reduction: a sum is finite only where all its terms are.</summary>
+    /// <summary>One reduction: a sum is finite only where all its terms are (and no learning survives terms whose sum overflows).</summary>
     private static void RefuseNonFinite(FlatVector vector, StepNumber step)
     {
         using var sum = vector.Tensor.sum();
         double value = sum.ToDouble();
-        if (!double.IsFinite(value)) throw new NonFiniteLossException(step, $"Step {step}: the loss is finite, but a gradient is not.");
+        if (!double.IsFinite(value)) throw new NonFiniteLossException(step, $"Step {step}: the loss is finite, but a gradient or a statistic is not.");
     }
 
     private static string Name(double value) => double.IsNaN(value) ? "not a number" : "infinite";
