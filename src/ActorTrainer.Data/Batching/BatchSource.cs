@@ -34,6 +34,8 @@ internal sealed class BatchSource : IBatchSource
     /// <summary>Batch buffers that were ever made: bounded by what was out at once.</summary>
     internal int BuffersMade => _pool.Made;
 
+    internal IReadOnlyList<Thread> Threads => _threads;
+
     public Task<HostBatch> LoadAsync(BatchRequest request, CancellationToken cancel)
     {
         if (cancel.IsCancellationRequested) return Task.FromCanceled<HostBatch>(cancel);

@@ -5,9 +5,8 @@ namespace ActorTrainer.Data.Decoding;
 
 /// <summary>What a file's header says.</summary>
 /// <param name="Width">As shown, after turning.</param>
-/// <param name="Format">JPEG, PNG, BMP, WEBP or GIF.</param>
-/// <param name="IsGrey">Stored in one channel; a grey picture stored as colour is not.</param>
-internal readonly record struct ImageHeader(int Width, int Height, string Format, bool IsGrey);
+/// <param name="Format">JPEG, PNG, BMP, WebP or GIF.</param>
+internal readonly record struct ImageHeader(int Width, int Height, string Format);
 
 /// <summary>
 /// Bytes of a JPEG, PNG, BMP, WebP or GIF (its first frame) to pixels as Pillow's convert("RGB") gives them: colour profiles are not applied,
@@ -22,7 +21,7 @@ internal static class ImageDecoder
             using var codec = Open(address, bytes.Length);
             var info = codec.Info;
             bool swaps = codec.EncodedOrigin >= SKEncodedOrigin.LeftTop;
-            return new(swaps ? info.Height : info.Width, swaps ? info.Width : info.Height, codec.EncodedFormat.ToString().ToUpperInvariant(), info.ColorType == SKColorType.Gray8);
+            return new(swaps ? info.Height : info.Width, swaps ? info.Width : info.Height, NameOf(codec.EncodedFormat));
         }
     }
 
@@ -66,6 +65,8 @@ internal static class ImageDecoder
             throw;
         }
     }
+
+    private static string NameOf(SKEncodedImageFormat format) => format is SKEncodedImageFormat.Webp ? "WebP" : format.ToString().ToUpperInvariant();
 
     private static bool LooksLikeAPicture(ReadOnlySpan<byte> bytes) => bytes is [0xFF, 0xD8, ..] or [0x89, (byte)'P', (byte)'N', (byte)'G', ..] or [(byte)'G', (byte)'I', (byte)'F', ..]
         or [(byte)'B', (byte)'M', ..] or [(byte)'R', (byte)'I', (byte)'F', (byte)'F', ..];

@@ -13,7 +13,8 @@ internal static class ClassFolders
 
     private static readonly string Unreadable = new('0', 64);
 
-    public static ImageDataSet Open(IFileTree tree, ImmutableArray<string>? wanted, IProgress<DataProgress>? progress, CancellationToken cancel)
+    public static ImageDataSet Open(
+        IFileTree tree, ImmutableArray<string>? wanted, IProgress<DataProgress>? progress, CancellationToken cancel, long fullCheckBytes = FullCheckBytes)
     {
         var images = tree.Files.Where(file => ImageFiles.IsImage(file.Path)).ToList();
         var byClass = images.Where(file => file.Path.Contains('/')).ToLookup(file => ClassOf(file.Path), StringComparer.Ordinal);
@@ -28,19 +29,18 @@ internal static class ClassFolders
 
         var number = classes.Select((name, index) => (name, index)).ToDictionary(pair => pair.name, pair => pair.index, StringComparer.Ordinal);
         TreeFile[] files = [.. images.Where(file => file.Path.Contains('/') && number.ContainsKey(ClassOf(file.Path)))];
-        var (samples, problems) = Look(tree, files, path => number[ClassOf(path)], progress, cancel);
+        var (samples, problems) = Look(tree, files, path => number[ClassOf(path)], files.Sum(file => file.Size) <= fullCheckBytes, progress, cancel);
         return new(tree.Location, new(classes, samples), problems, [.. files.Select(file => (tree, file))]);
     }
 
     public static string ClassOf(string path) => path[..path.IndexOf('/', StringComparison.Ordinal)];
 
-    /// <summary>Reads every file: its content hash, and whether it looks like a picture.</summary>
+    /// <summary>Reads every file: its content hash, and whether it is a picture, by its header or by decoding it.</summary>
     private static (ImmutableArray<SampleEntry>, ImmutableArray<SampleProblem>) Look(
-        IFileTree tree, TreeFile[] files, Func<string, int> classOf, IProgress<DataProgress>? progress, CancellationToken cancel)
+        IFileTree tree, TreeFile[] files, Func<string, int> classOf, bool decode, IProgress<DataProgress>? progress, CancellationToken cancel)
     {
         var samples = new SampleEntry[files.Length];
         var problems = new SampleProblem?[files.Length];
-        bool decode = files.Sum(file => file.Size) <= FullCheckBytes;
         var meter = new ProgressMeter(progress, files.Length, decode ? "reading and decoding" : "reading");
         WorkerThreads.For(files.Length, "data-check", (i, workspace) =>
         {

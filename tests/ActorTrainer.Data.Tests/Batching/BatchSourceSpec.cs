@@ -169,11 +169,13 @@ public sealed class BatchSourceSpec : IDisposable
     public async Task Closing_ends_what_waits_and_every_thread()
     {
         using var data = _reader.Open(Path.Combine(Repository.Data, "clipart.zip/test"), null, null, default);
-        var source = _reader.OpenBatches(data, Options());
+        var source = (BatchSource)_reader.OpenBatches(data, Options());
         var tasks = Enumerable.Range(0, 8).Select(i => source.LoadAsync(new(i, 0, [.. Enumerable.Range(0, 100)]), default)).ToList();
         using var first = await tasks[0].WaitAsync(Deadline);
+        Assert.All(source.Threads, thread => Assert.True(thread.IsAlive && thread.IsBackground));
         source.Dispose();
         source.Dispose();
+        Assert.All(source.Threads, thread => Assert.False(thread.IsAlive));
         Assert.Equal(Size, first.Height);
         _ = first.Pixels.Span[0];
         foreach (var task in tasks.Skip(1))

@@ -1,5 +1,6 @@
 using ActorTrainer.Core.Data;
 using ActorTrainer.Data.Decoding;
+using ActorTrainer.Data.Sources;
 
 namespace ActorTrainer.Data.Tests.Sources;
 
@@ -124,6 +125,16 @@ public sealed class DataReaderSpec : IDisposable
         Assert.Contains("b/header.png: cut off or damaged in its header", message);
         Assert.Contains("b/text.gif: not a picture", message);
         DataChecks.RequireTrainable(data, CorruptFilePolicy.Skip);
+    }
+
+    [Fact]
+    public void In_a_large_set_only_the_headers_are_looked_at()
+    {
+        _folder.WritePicture("a/good.png", 1);
+        _folder.Write("a/cut.jpg", References.Bytes("decode/rgb.jpg")[..^40]);
+        _folder.Write("b/text.gif", "not a picture"u8.ToArray());
+        using var data = ClassFolders.Open(new FolderTree(_folder.Path), null, null, default, fullCheckBytes: 0);
+        Assert.Equal(["b/text.gif"], data.Problems.Select(problem => problem.Path));
     }
 
     [Fact]
