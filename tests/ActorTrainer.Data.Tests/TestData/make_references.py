@@ -14,7 +14,7 @@ import zlib
 
 import numpy as np
 import torchvision.transforms.functional as F
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 from torchvision.transforms import InterpolationMode
 
 OUT = zipfile.ZipFile('references.zip', 'w', zipfile.ZIP_DEFLATED)
@@ -65,11 +65,25 @@ def saved(name, image, expected=None, **options):
     put_rgb('decode/' + name, expected)
 
 
-def png(width, height, depth, colour, rows):
+def png(width, height, depth, colour, rows, interlaced=False, extra=b''):
     def chunk(kind, data):
         return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
-    return (b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', width, height, depth, colour, 0, 0, 0))
+    return (b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', width, height, depth, colour, 0, 0, interlaced)) + extra
             + chunk(b'IDAT', zlib.compress(b''.join(b'\0' + row for row in rows), 9)) + chunk(b'IEND', b''))
+
+
+def adam7(pixels):
+    for x, y, dx, dy in ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)):
+        yield from (row.tobytes() for row in pixels[y::dy, x::dx] if row.size)
+
+
+def swapped_profile():
+    """A profile in which red and green are exchanged: whoever applies it is found out."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile('sRGB')).tobytes())
+    tags = {bytes(profile[at:at + 4]): at for at in range(132, 132 + 12 * struct.unpack('>I', profile[128:132])[0], 12)}
+    red, green = tags[b'rXYZ'] + 4, tags[b'gXYZ'] + 4
+    profile[red:red + 8], profile[green:green + 8] = profile[green:green + 8], profile[red:red + 8]
+    return bytes(profile)
 
 
 def decoding():
@@ -89,6 +103,12 @@ def decoding():
         colour.save(buffer, format='JPEG', quality=90, exif=exif)
         expected = ImageOps.exif_transpose(Image.open(io.BytesIO(buffer.getvalue()))).convert('RGB')
         saved(f'exif{orientation}.jpg', colour, expected, format='JPEG', quality=90, exif=exif)
+    saved('rgb422.jpg', colour, format='JPEG', quality=80, subsampling=1)
+    saved('profile.jpg', colour, format='JPEG', quality=90, icc_profile=swapped_profile())
+    saved('profile.png', noisy, format='PNG', icc_profile=swapped_profile())
+    data = png(w, h, 8, 2, list(adam7(np.array(noisy))), interlaced=True, extra=struct.pack('>I4sII', 4, b'gAMA', 100000, zlib.crc32(b'gAMA' + struct.pack('>I', 100000))))
+    put('decode/interlaced-gamma.png', data)
+    put_rgb('decode/interlaced-gamma.png', Image.open(io.BytesIO(data)).convert('RGB'))
     saved('rgb.png', noisy, format='PNG')
     saved('grey.png', noisy.convert('L'), format='PNG')
     saved('onebit.png', noisy.convert('1'), format='PNG')
