@@ -21,6 +21,7 @@ internal static class CommandTree
             Add(DigestCommand.Create(screen), DigestCommand.Examples),
             Add(EvaluateCommand.Create(screen, services), EvaluateCommand.Examples),
             Add(PredictCommand.Create(screen, services), PredictCommand.Examples),
+            Add(ReportCommand.Create(screen, services), ReportCommand.Examples),
             Add(ExportCommand.Create(screen, services), ExportCommand.Examples),
             Add(LogsCommand.Create(screen), LogsCommand.Examples),
             Add(RemoveCommand.Create(screen), RemoveCommand.Examples),

@@ -44,12 +44,16 @@ internal sealed class LoadedModel : IDisposable
 
     /// <summary>Logits for every sample, in batches, in the data set's order. A picture that can't be decoded is in its batch's excluded, with weight 0.</summary>
     /// <param name="labels">What labels are indexes into; default: the data set's own classes.</param>
-    public IEnumerable<Answer> Answer(IDataSet data, ImmutableArray<string> labels, CancellationToken cancel)
+    public IEnumerable<Answer> Answer(IDataSet data, ImmutableArray<string> labels, CancellationToken cancel) =>
+        Answer(data, [.. Enumerable.Range(0, data.Manifest.Samples.Length)], labels, cancel);
+
+    /// <param name="chosen">Which samples, by number.</param>
+    public IEnumerable<Answer> Answer(IDataSet data, ImmutableArray<int> chosen, ImmutableArray<string> labels, CancellationToken cancel)
     {
         var options = new BatchSourceOptions(Description.Evaluate, Description.Channels, Description.ImageSize, Description.Background, CorruptFilePolicy.Skip,
             [], 0, Environment.ProcessorCount, LabelClasses: labels);
         using var source = _reader.OpenBatches(data, options);
-        var requests = Enumerable.Range(0, data.Manifest.Samples.Length).Chunk(_batchSize).Select((samples, index) => new BatchRequest(index, 0, [.. samples]));
+        var requests = chosen.Chunk(_batchSize).Select((samples, index) => new BatchRequest(index, 0, [.. samples]));
         var loading = new Queue<Task<HostBatch>>();
         try
         {
