@@ -3,12 +3,13 @@ using ActorTrainer.Core.Training;
 using ActorTrainer.Data;
 using ActorTrainer.Hosting;
 using ActorTrainer.Terminal;
+using ActorTrainer.Torch;
 
 var screen = Screen.System();
 using var interruption = new Interruption(screen);
 var services = new Services(
     (_, _, _) => throw new EngineException("This build can't train yet."),
     () => new DataReader(),
-    () => throw new EngineException("This build has no engine yet."),
+    () => new TorchEngine(),
     (_, _, _) => throw new EngineException("This build can't export yet."));
 return await CommandTree.InvokeAsync(CommandTree.Create(screen, services), args, screen, interruption.Token);

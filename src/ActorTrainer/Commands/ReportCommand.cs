@@ -1,9 +1,9 @@
 using System.CommandLine;
-using ActorTrainer.Core.Training;
 using ActorTrainer.Hosting;
 using ActorTrainer.Journal;
 using ActorTrainer.Reports;
 using ActorTrainer.Terminal;
+using ActorTrainer.Transport.Training;
 
 namespace ActorTrainer.Commands;
 
@@ -28,8 +28,7 @@ internal static class ReportCommand
     {
         var run = lookup.Find(name);
         var folder = lookup.Runs[run.Name];
-        long offset = 0;
-        var steps = JsonLines.From<StepRecord>(folder.Metrics, ref offset);
+        var steps = StepLog.Read(folder.Metrics).ToList();
         var (mistakes, why) = bare ? (null, "Left out, as asked.") : Mistakes.Find(services, lookup.Runs, run, screen.Say, DataProgressLine.On(screen), cancel);
         if (!bare && why is not null) screen.Say($"Without pictures of mistakes: {why}");
         string page = ReportPage.Write(new(RunOverview.Of(run, folder), run.Experiment, lookup.Journal.History(run.Name), steps, mistakes, why));
