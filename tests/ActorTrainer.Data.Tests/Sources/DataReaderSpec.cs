@@ -1,5 +1,6 @@
 using ActorTrainer.Core.Data;
 using ActorTrainer.Data.Decoding;
+using ActorTrainer.Data.Inspection;
 using ActorTrainer.Data.Sources;
 
 namespace ActorTrainer.Data.Tests.Sources;
@@ -128,13 +129,14 @@ public sealed class DataReaderSpec : IDisposable
     }
 
     [Fact]
-    public void In_a_large_set_only_the_headers_are_looked_at()
+    public void In_a_large_set_only_the_headers_are_looked_at_until_a_full_check()
     {
         _folder.WritePicture("a/good.png", 1);
         _folder.Write("a/cut.jpg", References.Bytes("decode/rgb.jpg")[..^40]);
         _folder.Write("b/text.gif", "not a picture"u8.ToArray());
         using var data = ClassFolders.Open(new FolderTree(_folder.Path), null, null, default, fullCheckBytes: 0);
         Assert.Equal(["b/text.gif"], data.Problems.Select(problem => problem.Path));
+        Assert.Equal([(0, "a/cut.jpg"), (2, "b/text.gif")], FullCheck.Run(data, null, default).Select(problem => (problem.Sample, problem.Path)));
     }
 
     [Fact]
