@@ -62,11 +62,12 @@ public static class ExperimentEvents
 /// <summary>What an experiment is, with all that was automatic resolved.</summary>
 /// <param name="ConfigurationHash">Over the result keys.</param>
 /// <param name="Settings">Every key with its canonical value, for a difference key by key.</param>
+/// <param name="ResultKeys">Those that the hash covers.</param>
 /// <param name="EffectiveConfiguration">Canonical HOCON.</param>
 /// <param name="PretrainedHash">SHA-256 of the weights it starts from; null: drawn by seed.</param>
 /// <param name="Steps">If no phase ends early.</param>
 public sealed record ExperimentDefinition(
-    ExperimentName Name, string ConfigurationHash, ImmutableSortedDictionary<string, string> Settings, string EffectiveConfiguration,
+    ExperimentName Name, string ConfigurationHash, ImmutableSortedDictionary<string, string> Settings, ImmutableSortedSet<string> ResultKeys, string EffectiveConfiguration,
     ResolvedDevice Device, int LogicalShards, ImmutableArray<PhaseData> Phases, string? PretrainedHash, string Fingerprint, long Steps);
 
 /// <summary>A phase's data by what they are, not where.</summary>

@@ -28,7 +28,7 @@ internal sealed class ExperimentPreparation(IDataReader reader, IEngine engine, 
             var phaseJobs = engine.Describe(settings, [.. data.Phases.Select(phase => phase.Classes)], weights);
             var plan = Plan(settings, data);
             var job = new TrainingJob(settings.Seed, settings.Model, settings.Training, phaseJobs, shards, device);
-            var definition = new ExperimentDefinition(settings.Name, configuration.Hash, configuration.Settings, configuration.EffectiveText, device, shards,
+            var definition = new ExperimentDefinition(settings.Name, configuration.Hash, configuration.Settings, configuration.ResultKeys, configuration.EffectiveText, device, shards,
                 [.. settings.Training.Phases.Select((phase, index) => Identify(phase, plan.Phases[index], data, index))],
                 PretrainedIdentity.Of(settings.Model.Pretrained, weights), engine.Fingerprint(job, weights), plan.Steps);
             return new(settings, definition, plan, job, data);
@@ -70,7 +70,13 @@ internal sealed class ExperimentPreparation(IDataReader reader, IEngine engine, 
 /// <summary>A configuration as the journal keeps it.</summary>
 /// <param name="Hash">Over the result keys.</param>
 /// <param name="Settings">Every key with its canonical value.</param>
-internal sealed record ConfigurationIdentity(string Hash, ImmutableSortedDictionary<string, string> Settings, string EffectiveText);
+/// <param name="ResultKeys">Those that the hash covers.</param>
+internal sealed record ConfigurationIdentity(string Hash, ImmutableSortedDictionary<string, string> Settings, ImmutableSortedSet<string> ResultKeys, string EffectiveText)
+{
+    public static ConfigurationIdentity Of(ExperimentConfiguration configuration) => new(configuration.Hash,
+        configuration.Entries.ToImmutableSortedDictionary(entry => entry.Key, entry => entry.Value, StringComparer.Ordinal),
+        configuration.Entries.Where(entry => entry.Identity is not null).Select(entry => entry.Key).ToImmutableSortedSet(StringComparer.Ordinal), configuration.Text);
+}
 
 /// <summary>What the first weights are, by content: a changed file under the same name is another experiment.</summary>
 internal static class PretrainedIdentity

@@ -7,8 +7,9 @@ namespace ActorTrainer.Hosting;
 /// <param name="Overrides"><c>path=value</c>, in order; the last one wins.</param>
 /// <param name="Runs">The runs folder, absolute.</param>
 /// <param name="Fresh">An earlier run of this name is set aside first. Whoever asks has the user's consent.</param>
+/// <param name="AcceptMachine">Go on although this machine computes other bits than the one the run was begun on.</param>
 /// <param name="From"><c>NAME[@STEP|@best|@last]</c>: the checkpoint of another run to begin from.</param>
-public sealed record RunRequest(string File, ImmutableArray<string> Overrides, string Runs, bool Fresh, string? From);
+public sealed record RunRequest(string File, ImmutableArray<string> Overrides, string Runs, bool Fresh, string? From, bool AcceptMachine = false);
 
 /// <summary>Trains until it is done, interrupted or failed, tells <paramref name="observer"/> and returns the exit code.</summary>
 public delegate Task<int> RunExperiment(RunRequest request, IRunObserver observer, CancellationToken cancel);

@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using ActorTrainer.Actors.Evaluation;
+using ActorTrainer.Actors.Experiments;
+using ActorTrainer.Actors.Hosting;
+using ActorTrainer.Actors.Training;
+using ActorTrainer.Core.Data;
+using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Gradients;
+using ActorTrainer.Core.Training;
+using ActorTrainer.Journal;
+using ActorTrainer.Transport;
+using ActorTrainer.Transport.Checkpoints;
+using ActorTrainer.Transport.Training;
+using Akka.Actor;
+
+namespace ActorTrainer.Hosting;
+
+/// <summary>
+/// <c>run</c>: one process that is the whole cluster. Reads, prepares, starts the actors on the run's folder, waits until the experiment has ended,
+/// and says how. Listens on nothing, starts no other process.
+/// </summary>
+internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider time)
+{
+    private const int Done = 0, Failed = 1, Usage = 2, Interrupted = 130;
+
+    public async Task<int> ExecuteAsync(RunRequest request, IRunObserver observer, CancellationToken cancel)
+    {
+        var reading = ExperimentFile.Read(request.File, request.Overrides);
+        foreach (var warning in reading.Warnings) observer.Notice(warning.ToString());
+        if (reading.Configuration is not { } configuration)
+        {
+            observer.Failed(ConfigurationProblem.ToText(reading.Errors));
+            return Usage;
+        }
+
+        var (runs, name) = (new RunsFolder(request.Runs), configuration.Settings.Name);
+        var folder = runs[name];
+        Directory.CreateDirectory(runs.Path);
+        bool folderWasThere = Directory.Exists(folder.Path);
+        using var taken = RunLock.TryTake(folder, out int? holder);
+        if (taken is null)
+        {
+            observer.Failed($"The run '{name}' is going on already, as process {holder?.ToString(CultureInfo.InvariantCulture) ?? "unknown"}. 'actortrainer watch {name}' shows it.");
+            return Failed;
+        }
+
+        try
+        {
+            if (request.Fresh) SetAside.Apply(runs, name, observer);
+            return await RunAsync(request, configuration, runs, observer, cancel).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is DataException or EngineException or RunConflictException)
+        {
+            observer.Failed(e.Message);
+            return Usage;
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            observer.Interrupted(StepNumber.Zero, $"actortrainer run {request.File}");
+            return Interrupted;
+        }
+        finally
+        {
+            // A run that was refused before it began leaves nothing half-written.
+            if (!folderWasThere && new RunJournal(runs).Load(name) is null) DeleteEmptyRun(folder, runs);
+        }
+    }
+
+    private async Task<int> RunAsync(RunRequest request, ExperimentConfiguration configuration, RunsFolder runs, IRunObserver observer, CancellationToken cancel)
+    {
+        var name = configuration.Settings.Name;
+        var (folder, weights) = (runs[name], new RunWeights(runs));
+        var earlier = new RunJournal(runs).Load(name);
+        using var prepared = await Task.Run(() => new ExperimentPreparation(reader, engine, weights).Prepare(
+            configuration.Settings, ConfigurationIdentity.Of(configuration), earlier, new Relay(observer), cancel), cancel).ConfigureAwait(false);
+        if (earlier is not null) RunConflict.Check(earlier.Definition, prepared.Definition, request.File, request.AcceptMachine);
+        foreach (string notice in prepared.Data.Notices) observer.Notice(notice);
+        await File.WriteAllTextAsync(folder.EffectiveConfiguration, configuration.Text, cancel).ConfigureAwait(false);
+
+        var store = new FolderCheckpointStore(folder.CheckpointFolder);
+        using var steps = new StepLog(folder.Metrics, time);
+        using var evaluations = new EvaluationLog(folder.Evaluations, time);
+        using var ledger = configuration.Settings.Data.Ledger ? new LedgerLog(folder.Ledger, time) : null;
+        var trainer = new TrainerParts(prepared.Plan, prepared.Job, engine, weights, prepared.Data, store, new LocalExchange(), steps, ledger,
+            configuration.Hash, configuration.Settings.Data.Prefetch, time);
+        var evaluator = new EvaluatorParts(engine, weights, prepared.Job.Device, prepared.Data, store, configuration.Settings.Evaluation.BatchSize, configuration.Settings.Data.Prefetch);
+        var parts = new ExperimentParts(prepared.Definition, prepared.Plan, configuration.Settings.Checkpoint, configuration.Settings.Evaluation.EarlyStopping, store, evaluations,
+            experiment => TrainerActor.Props(trainer, experiment), EvaluatorActor.Props(evaluator),
+            $"{Environment.MachineName}/{Environment.ProcessId}", time);
+        return await TrainAsync(request, prepared, parts, runs, observer, cancel).ConfigureAwait(false);
+    }
+
+    private async Task<int> TrainAsync(
+        RunRequest request, PreparedExperiment prepared, ExperimentParts parts, RunsFolder runs, IRunObserver observer, CancellationToken cancel)
+    {
+        var name = prepared.Definition.Name;
+        var system = ActorTrainerSystem.Start(runs.Journal, runs[name].Log);
+        try
+        {
+            var ended = new TaskCompletionSource<Experiment?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var experiment = system.ActorOf(ExperimentActor.Props(parts), name.Value);
+            system.ActorOf(RunObserverActor.Props(observer, prepared, experiment, ended, time), "observer");
+            await using var stop = cancel.Register(() => experiment.Tell(new ExperimentProtocol.PauseExperiment()));
+            return Report(await ended.Task.ConfigureAwait(false), request, observer);
+        }
+        finally
+        {
+            await system.Terminate().ConfigureAwait(false);
+        }
+    }
+
+    private static int Report(Experiment? experiment, RunRequest request, IRunObserver observer)
+    {
+        switch (experiment)
+        {
+            case { Status: ExperimentStatus.Completed, Digest: { } digest }:
+                observer.Completed(experiment, digest);
+                return Done;
+            case { Status: ExperimentStatus.Paused }:
+                observer.Interrupted(experiment.Newest?.Id.Step ?? StepNumber.Zero, $"actortrainer run {request.File}");
+                return Interrupted;
+            case { Failure: { } reason }:
+                observer.Failed(reason);
+                return Failed;
+            default:
+                observer.Failed("The experiment's journal could not be written, or another process took the experiment over. Nothing that was committed is lost: run the same command again. The reason stands in the run's log.txt.");
+                return Failed;
+        }
+    }
+
+    private static void DeleteEmptyRun(RunFolder folder, RunsFolder runs)
+    {
+        if (Directory.Exists(folder.Path)) Directory.Delete(folder.Path, recursive: true);
+        if (!Directory.EnumerateFileSystemEntries(runs.Path).Any()) Directory.Delete(runs.Path);
+    }
+
+    private sealed class Relay(IRunObserver observer) : IProgress<DataProgress>
+    {
+        public void Report(DataProgress value) => observer.Preparing(value);
+    }
+}
