@@ -8,7 +8,7 @@ using ActorTrainer.Torch;
 var screen = Screen.System();
 using var interruption = new Interruption(screen);
 var services = new Services(
-    (_, _, _) => throw new EngineException("This build can't train yet."),
+    LocalRun.Default,
     () => new DataReader(),
     () => new TorchEngine(),
     (_, _, _) => throw new EngineException("This build can't export yet."));

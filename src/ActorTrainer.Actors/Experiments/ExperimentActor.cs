@@ -88,7 +88,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
             case EvaluatorProtocol.SampleSkipped skipped: Exclude(skipped.Phase is null ? "test" : "validation", skipped.Path, skipped.Reason); break;
             case Digested digested: Record(new ExperimentCompleted(digested.Digest, Now), End); break;
             case PauseExperiment: OnPauseRequested(); break;
-            case GetExperiment: Sender.Tell(State); break;
+            case GetExperiment: Sender.Tell(new CurrentExperiment(State)); break;
             case Terminated terminated: OnTerminated(terminated.ActorRef); break;
             case Status.Failure failure: Fail(failure.Cause.Message); break;
             default: Unhandled(message); break;

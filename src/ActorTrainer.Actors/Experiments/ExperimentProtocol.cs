@@ -13,8 +13,11 @@ public static class ExperimentProtocol
     /// <summary>Save and stop. Ends with <see cref="ExperimentEnded"/>.</summary>
     public sealed record PauseExperiment : IWireMessage;
 
-    /// <summary>Answered by the <see cref="Experiment"/> as it stands.</summary>
+    /// <summary>Answered by <see cref="CurrentExperiment"/>.</summary>
     public sealed record GetExperiment : INoSerializationVerificationNeeded;
+
+    /// <summary>The experiment as it stands.</summary>
+    public sealed record CurrentExperiment(Experiment Experiment) : INoSerializationVerificationNeeded;
 
     /// <summary>On the event stream, after the event was persisted and folded.</summary>
     public sealed record ExperimentChanged(Experiment Experiment, IExperimentEvent Happened) : INoSerializationVerificationNeeded;

@@ -42,6 +42,7 @@ public sealed class TrainerActor : UntypedActor
     private (int Phase, int EpochsDone)? _verdictAsked, _verdictGot;
     private StepDue? _waitingToWrite;
     private Ending _ending;
+    private string? _failure;
     private bool _going, _over, _phaseStopped;
 
     private enum Ending { No, Paused, Finished }
@@ -66,7 +67,7 @@ public sealed class TrainerActor : UntypedActor
             case DataLoaderProtocol.LoadingFailed failed when failed.Run == _loaderRun: OnLoadingFailed(failed.Reason); break;
             case DataLoaderProtocol.INotification: break;
             case CheckpointWriterProtocol.CheckpointWritten written: OnWritten(written.Stored.Id.Step); break;
-            case CheckpointWriterProtocol.CheckpointFailed failed: Fail($"Checkpoint {failed.Checkpoint} could not be written: {failed.Reason}"); break;
+            case CheckpointWriterProtocol.CheckpointFailed failed: OnNotWritten(failed); break;
             case VerdictReached verdict: Guarded(() => OnVerdict(verdict)); break;
             case RequestStop: OnStopRequested(); break;
             default: Unhandled(message); break;
@@ -199,7 +200,15 @@ public sealed class TrainerActor : UntypedActor
     private void OnWritten(StepNumber step)
     {
         (_writing, _written) = (null, step);
+        TellFailure();
         Wake();
+    }
+
+    private void OnNotWritten(CheckpointWriterProtocol.CheckpointFailed failed)
+    {
+        _writing = null;
+        Fail($"Checkpoint {failed.Checkpoint} could not be written: {failed.Reason}");
+        TellFailure();
     }
 
     /// <summary>With early stopping: before the first step of an epoch, the verdict on the epoch before the last must be there.</summary>
@@ -289,10 +298,18 @@ public sealed class TrainerActor : UntypedActor
     private void Fail(string reason)
     {
         if (_over) return;
-        _over = true;
+        (_over, _failure) = (true, reason);
         _parts.Steps.Flush(durable: false);
         _parts.Ledger?.Flush(durable: false);
-        _experiment.Tell(new TrainingFailed(_placement.Generation, reason));
+        TellFailure();
+    }
+
+    /// <summary>Not before the checkpoint that is being written is done: what is complete is committed before the end.</summary>
+    private void TellFailure()
+    {
+        if (_failure is null || _writing is not null) return;
+        _experiment.Tell(new TrainingFailed(_placement.Generation, _failure));
+        _failure = null;
     }
 
     private void Wake()

@@ -28,6 +28,7 @@ internal sealed class ExperimentPreparation(IDataReader reader, IEngine engine, 
             var phaseJobs = engine.Describe(settings, [.. data.Phases.Select(phase => phase.Classes)], weights);
             var plan = Plan(settings, data);
             var job = new TrainingJob(settings.Seed, settings.Model, settings.Training, phaseJobs, shards, device);
+            engine.Check(job, [.. plan.Phases.Select(BatchSizes)]);
             var definition = new ExperimentDefinition(settings.Name, configuration.Hash, configuration.Settings, configuration.ResultKeys, configuration.EffectiveText, device, shards,
                 [.. settings.Training.Phases.Select((phase, index) => Identify(phase, plan.Phases[index], data, index))],
                 PretrainedIdentity.Of(settings.Model.Pretrained, weights), engine.Fingerprint(job, weights), plan.Steps);
@@ -53,6 +54,10 @@ internal sealed class ExperimentPreparation(IDataReader reader, IEngine engine, 
         });
         return new([.. phases], settings.Evaluation.EveryEpochs, settings.Checkpoint.EverySteps);
     }
+
+    /// <summary>The sizes of batch that occur: the full one, and the last of an epoch.</summary>
+    private static ImmutableArray<int> BatchSizes(PhasePlan phase) =>
+        [.. new[] { phase.Epochs.Batch(0, 0).Length, phase.Epochs.Batch(0, phase.StepsPerEpoch - 1).Length }.Distinct()];
 
     private static PhaseData Identify(PhaseSettings phase, PhasePlan plan, ExperimentData data, int index)
     {

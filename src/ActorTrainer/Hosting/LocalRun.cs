@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using ActorTrainer.Actors.Evaluation;
 using ActorTrainer.Actors.Experiments;
@@ -8,7 +7,9 @@ using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Training;
+using ActorTrainer.Data;
 using ActorTrainer.Journal;
+using ActorTrainer.Torch;
 using ActorTrainer.Transport;
 using ActorTrainer.Transport.Checkpoints;
 using ActorTrainer.Transport.Training;
@@ -22,6 +23,10 @@ namespace ActorTrainer.Hosting;
 /// </summary>
 internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider time)
 {
+    /// <summary>With this program's own parts. Made when it is called, so that other commands load neither libtorch nor a codec.</summary>
+    public static Task<int> Default(RunRequest request, IRunObserver observer, CancellationToken cancel) =>
+        new LocalRun(new DataReader(), new TorchEngine(), TimeProvider.System).ExecuteAsync(request, observer, cancel);
+
     private const int Done = 0, Failed = 1, Usage = 2, Interrupted = 130;
 
     public async Task<int> ExecuteAsync(RunRequest request, IRunObserver observer, CancellationToken cancel)
