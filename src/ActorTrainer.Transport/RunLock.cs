@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
@@ -13,6 +12,9 @@ namespace ActorTrainer.Transport;
 /// </summary>
 public sealed class RunLock : IDisposable
 {
+    /// <summary>Longer than a look of <see cref="HolderOf"/> holds the file.</summary>
+    private static readonly TimeSpan Glance = TimeSpan.FromSeconds(1);
+
     private readonly SafeFileHandle _file;
 
     private RunLock(SafeFileHandle file) => _file = file;
@@ -22,7 +24,8 @@ public sealed class RunLock : IDisposable
     public static RunLock? TryTake(RunFolder folder, out int? holder)
     {
         Directory.CreateDirectory(folder.Path);
-        if (TryOpen(folder.Lock) is not { } file)
+        SafeFileHandle? file = null;
+        if (!SpinWait.SpinUntil(() => (file = TryOpen(folder.Lock)) is not null, Glance) || file is null)
         {
             holder = ReadHolder(folder.Lock);
             return null;
@@ -42,18 +45,24 @@ public sealed class RunLock : IDisposable
         _file.Dispose();
     }
 
-    /// <summary>The process that trains this run now; null where none does. Only reads: a lock is neither taken nor disturbed.</summary>
+    /// <summary>
+    /// The process that trains this run now; null where none does. What a killed one left in the file does not count: its number may be another's by now.
+    /// </summary>
     public static int? HolderOf(RunFolder folder)
     {
-        if (!File.Exists(folder.Lock) || ReadHolder(folder.Lock) is not { } id) return null;
         try
         {
-            using var process = Process.GetProcessById(id);
-            return process.HasExited ? null : id;
+            // A shared lock for a moment: given where nobody writes, refused where somebody does. TryTake waits such moments out.
+            using var probe = File.OpenHandle(folder.Lock, FileMode.Open, FileAccess.Read, FileShare.Read);
+            return null;
         }
-        catch (ArgumentException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            return null;        // killed: its id is still in the file
+            return null;
+        }
+        catch (IOException e) when (IsTaken(e))
+        {
+            return ReadHolder(folder.Lock);
         }
     }
 

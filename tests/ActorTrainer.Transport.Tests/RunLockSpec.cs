@@ -41,6 +41,42 @@ public sealed class RunLockSpec : IDisposable
     }
 
     [Fact]
+    public void Who_holds_it_can_be_asked_without_taking_it()
+    {
+        Assert.Null(RunLock.HolderOf(_run));
+        using (RunLock.TryTake(_run, out _)) Assert.Equal(Environment.ProcessId, RunLock.HolderOf(_run));
+        Assert.Null(RunLock.HolderOf(_run));
+    }
+
+    [Fact]
+    public void A_number_left_by_a_killed_process_is_nobody_though_another_process_has_it_now()
+    {
+        Directory.CreateDirectory(_run.Path);
+        File.WriteAllText(_run.Lock, $"{Environment.ProcessId}");
+
+        Assert.Null(RunLock.HolderOf(_run));
+    }
+
+    [Fact]
+    public async Task Being_looked_at_does_not_keep_a_writer_out()
+    {
+        RunLock.TryTake(_run, out _)!.Dispose();
+        using var enough = new CancellationTokenSource();
+        var looking = Task.Run(() =>
+        {
+            while (!enough.IsCancellationRequested) RunLock.HolderOf(_run);
+        });
+        for (int i = 0; i < 20; i++)
+        {
+            using var mine = RunLock.TryTake(_run, out _);
+            Assert.NotNull(mine);
+        }
+
+        await enough.CancelAsync();
+        await looking;
+    }
+
+    [Fact]
     public void The_lock_of_another_process_dies_with_it()
     {
         using var process = ChildProcess.Start(failpoint: null, ChildProcess.HoldLock, _run.Path);
