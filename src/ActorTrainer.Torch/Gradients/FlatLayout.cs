@@ -4,7 +4,8 @@ namespace ActorTrainer.Torch.Gradients;
 
 /// <summary>A tensor's place in a flat vector, in elements.</summary>
 /// <param name="Name">By the state dict.</param>
-internal sealed record FlatSlot(string Name, ImmutableArray<long> Shape, long Offset)
+/// <param name="ChannelsLast">O x I x H x W stands in memory as O x H x W x I.</param>
+internal sealed record FlatSlot(string Name, ImmutableArray<long> Shape, long Offset, bool ChannelsLast)
 {
     public long Count { get; } = Shape.Aggregate(1L, (product, length) => product * length);
 }
@@ -43,7 +44,9 @@ internal sealed class FlatLayout
 
     /// <summary>Parameters of one rule stand together, rules in the order of their first parameter: a pure function of the arguments.</summary>
     /// <param name="elementSize">Bytes of one element in the master precision.</param>
-    public static FlatLayout Create(IEnumerable<FlatParameter> parameters, IEnumerable<(string Name, ImmutableArray<long> Shape)> statistics, int elementSize)
+    /// <param name="channelsLast">Whether convolutions' weights stand with their channels last.</param>
+    public static FlatLayout Create(
+        IEnumerable<FlatParameter> parameters, IEnumerable<(string Name, ImmutableArray<long> Shape)> statistics, int elementSize, bool channelsLast = false)
     {
         long at = 0, unit = Alignment / elementSize;
         var slots = ImmutableArray.CreateBuilder<FlatSlot>();
@@ -61,7 +64,7 @@ internal sealed class FlatLayout
 
         FlatSlot Place(string name, ImmutableArray<long> shape)
         {
-            var slot = new FlatSlot(name, shape, at);
+            var slot = new FlatSlot(name, shape, at, channelsLast && shape.Length == 4);
             at += (slot.Count + unit - 1) / unit * unit;
             return slot;
         }

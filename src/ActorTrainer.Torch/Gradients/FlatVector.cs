@@ -29,7 +29,14 @@ internal sealed class FlatVector : IDisposable
     public Tensor Part(long offset, long count) => Tensor.narrow(0, offset, count);
 
     /// <summary>A new handle on a tensor's place, in its own shape.</summary>
-    public Tensor View(FlatSlot slot, long from = 0) => Tensor.narrow(0, slot.Offset - from, slot.Count).view([.. slot.Shape]);
+    /// <param name="from">Where in the layout this vector begins.</param>
+    public Tensor View(FlatSlot slot, long from = 0)
+    {
+        using var flat = Tensor.narrow(0, slot.Offset - from, slot.Count);
+        if (!slot.ChannelsLast) return flat.view([.. slot.Shape]);
+        using var inMemory = flat.view(slot.Shape[0], slot.Shape[2], slot.Shape[3], slot.Shape[1]);
+        return inMemory.permute(0, 3, 1, 2);
+    }
 
     /// <summary>The vector whose memory this is, or null where it is somebody else's.</summary>
     public static FlatVector? OwnerOf(Memory<byte> memory) =>

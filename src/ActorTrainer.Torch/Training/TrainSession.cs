@@ -52,7 +52,7 @@ internal sealed class TrainSession : ITrainSession
         var replica = _factory.Create(cursor, state);
         var description = _job.Phases[cursor.Phase].Description;
         (_replica, _cursor) = (replica, cursor);
-        _input = new(description.Normalize, replica.Device, replica.Type);
+        _input = new(description.Normalize, replica.Device, replica.Type, replica.ChannelsLast);
         _pass = new(replica, _random, _input, _job.Seed, _job.Training.Loss.LabelSmoothing, _autocast);
         _check = BatchNormCheck.Of(replica, description);
     }

@@ -51,4 +51,20 @@ public sealed class FlatLayoutSpec
 
         Assert.Throws<ObjectDisposedException>(() => memory.Span.Length);
     }
+
+    [Fact]
+    public void Channels_last_changes_the_places_and_not_the_values()
+    {
+        using var scope = NewDisposeScope();
+        var layout = FlatLayout.Create([new("a", [2, 3, 1, 2], new(1, true))], [], sizeof(float), channelsLast: true);
+        using var vector = new FlatVector(layout.Elements, ScalarType.Float32, CPU);
+        var values = arange(12, ScalarType.Float32).view(2, 3, 1, 2);
+
+        var view = vector.View(layout.Parameters[0]);
+        view.copy_(values);
+
+        Assert.Equal([6, 1, 6, 3], view.stride());
+        Assert.True(view.allclose(values, 0, 0));
+        Assert.Equal([0, 2, 4, 1, 3, 5, 6, 8, 10, 7, 9, 11], vector.Tensor.narrow(0, 0, 12).data<float>().ToArray());
+    }
 }

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Training;
+using ActorTrainer.Torch.Gradients;
 using ActorTrainer.Torch.Models;
 using ActorTrainer.Torch.Training;
 using ActorTrainer.Torch.Weights;
@@ -28,7 +28,7 @@ public sealed class TrainingParitySpec
             using var batch = reference.HostBatch(step);
             var at = At(step);
             var sums = session.Compute(batch, at, ShardRange.All(1));
-            if (step == 0) Compare(reference, Gradients<double>(session, sums), 1e-9);
+            if (step == 0) Compare(reference, Gradients(session, sums), 1e-9);
             double loss = session.Apply(sums[0], at).Loss;
             Assert.True(Math.Abs(loss - reference.LossesFp64[step]) <= 1e-9 * reference.LossesFp64[step], $"step {step}: {loss:R} instead of {reference.LossesFp64[step]:R}");
         }
@@ -46,7 +46,7 @@ public sealed class TrainingParitySpec
 
         var sums = session.Compute(batch, At(0), ShardRange.All(1));
 
-        if (gradients is { } tolerance) Compare(reference, Gradients<float>(session, sums), tolerance);
+        if (gradients is { } tolerance) Compare(reference, Gradients(session, sums), tolerance);
         double loss = session.Apply(sums[0], At(0)).Loss;
         Assert.True(Math.Abs(loss - reference.LossesFp32[0]) <= 1e-5 * reference.LossesFp32[0], $"{loss:R} instead of {reference.LossesFp32[0]:R}");
     }
@@ -74,11 +74,11 @@ public sealed class TrainingParitySpec
 
     private static StepCoordinates At(int step) => new(new StepNumber(step + 1), 0, step, 0, 0, step, 1);
 
-    private static Dictionary<string, double[]> Gradients<T>(TrainSession session, IReadOnlyList<GradientSum> sums) where T : unmanaged, IConvertible
+    private static Dictionary<string, double[]> Gradients(TrainSession session, IReadOnlyList<GradientSum> sums)
     {
-        T[] values = MemoryMarshal.Cast<byte, T>(sums[0].Values.Span).ToArray();
-        return session.Layout.Parameters.ToDictionary(
-            slot => slot.Name, slot => values[(int)slot.Offset..(int)(slot.Offset + slot.Count)].Select(value => value.ToDouble(null)).ToArray());
+        using var scope = NewDisposeScope();
+        var vector = FlatVector.OwnerOf(sums[0].Values)!;
+        return session.Layout.Parameters.ToDictionary(slot => slot.Name, slot => vector.View(slot).to(ScalarType.Float64).contiguous().data<double>().ToArray());
     }
 
     private static void Compare(ParityReference reference, Dictionary<string, double[]> gradients, double tolerance)
