@@ -104,14 +104,22 @@ public sealed record Experiment
             ExperimentFailed e => state with { Status = ExperimentStatus.Failed, Failure = e.Reason },
             ExperimentCancelled => state with { Status = ExperimentStatus.Cancelled },
             _ => throw new InvalidOperationException($"The experiment does not know the event {happened.GetType().Name}."),
-        }) with { UpdatedAt = happened.At };
+        }) with
+        { UpdatedAt = happened.At };
     }
 
     private Experiment Start(GenerationStarted e) => e.Generation > Generation
         ? this with
         {
-            Status = ExperimentStatus.Running, Generation = e.Generation, From = e.From, StartedFrom = e.Source, Trainers = e.Trainers,
-            FinishedAt = null, Test = null, Digest = null, Failure = null,
+            Status = ExperimentStatus.Running,
+            Generation = e.Generation,
+            From = e.From,
+            StartedFrom = e.Source,
+            Trainers = e.Trainers,
+            FinishedAt = null,
+            Test = null,
+            Digest = null,
+            Failure = null,
         }
         : throw new InvalidOperationException($"Generation {e.Generation} can't follow {Generation}.");
 

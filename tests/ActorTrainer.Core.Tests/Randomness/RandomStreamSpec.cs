@@ -38,13 +38,13 @@ public sealed class RandomStreamSpec
         var seen = new HashSet<uint>();
         int drawn = 0;
         foreach (ulong seed in new ulong[] { 0, 1, 1UL << 40 })
-        foreach (var purpose in new[] { RandomPurpose.Augmentation, RandomPurpose.Dropout })
-        foreach (ulong a in new ulong[] { 0, 1, 1UL << 32 })
-        foreach (ulong b in new ulong[] { 0, 1, 2, 1UL << 32 })
-        {
-            var stream = new RandomStream(seed, purpose, a, b);
-            for (int i = 0; i < Count; i++, drawn++) seen.Add(stream.NextUInt32());
-        }
+            foreach (var purpose in new[] { RandomPurpose.Augmentation, RandomPurpose.Dropout })
+                foreach (ulong a in new ulong[] { 0, 1, 1UL << 32 })
+                    foreach (ulong b in new ulong[] { 0, 1, 2, 1UL << 32 })
+                    {
+                        var stream = new RandomStream(seed, purpose, a, b);
+                        for (int i = 0; i < Count; i++, drawn++) seen.Add(stream.NextUInt32());
+                    }
 
         // 18,432 numbers of 2^32: 0.04 collisions are expected, two streams that meet would give 256.
         Assert.InRange(seen.Count, drawn - 3, drawn);

@@ -72,7 +72,8 @@ internal static class OptimizerBinder
             ScheduleType.Cosine => settings with { FinalShare = section["final-share"].Number(new(0, 1)) },
             ScheduleType.Polynomial => settings with
             {
-                FinalShare = section["final-share"].Number(new(0, 1)), Power = section["power"].Number(new(0, 100, WithoutLeast: true)),
+                FinalShare = section["final-share"].Number(new(0, 1)),
+                Power = section["power"].Number(new(0, 100, WithoutLeast: true)),
             },
             ScheduleType.OneCycle => settings with
             {
