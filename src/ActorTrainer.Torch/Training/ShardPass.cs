@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Gradients;
@@ -54,24 +55,26 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
 
     private Tensor Labels(HostBatch batch, int first, int end, int classes)
     {
-        long[] labels = new long[end - first];
-        for (int i = 0; i < labels.Length; i++)
+        var labels = empty(end - first, ScalarType.Int64, CPU);
+        var values = MemoryMarshal.Cast<byte, long>(labels.bytes);
+        for (int i = 0; i < values.Length; i++)
         {
             int label = batch.Labels[first + i];
             // An index out of range is undefined behaviour on some devices.
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)label, (uint)classes, nameof(batch));
-            labels[i] = label;
+            values[i] = label;
         }
 
-        return tensor(labels, device: replica.Device);
+        return labels.to(replica.Device);
     }
 
     /// <summary>Each sample's share of the whole batch's loss: its weight by the batch's.</summary>
     private Tensor Shares(HostBatch batch, BatchTotals totals, int first, int end)
     {
-        double[] shares = new double[end - first];
-        for (int i = 0; i < shares.Length; i++) shares[i] = totals.Weight > 0 ? batch.Weights[first + i] / totals.Weight : 0;
-        return tensor(shares, replica.Type, replica.Device);
+        var shares = empty(end - first, ScalarType.Float64, CPU);
+        var values = MemoryMarshal.Cast<byte, double>(shares.bytes);
+        for (int i = 0; i < values.Length; i++) values[i] = totals.Weight > 0 ? batch.Weights[first + i] / totals.Weight : 0;
+        return shares.to(replica.Type, replica.Device);
     }
 
     private void WeightStatistics(double share)
@@ -82,9 +85,8 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
     /// <summary>Sums in fp64, in the order of positions.</summary>
     private static StepTail Tail(HostBatch batch, Tensor losses, Tensor logits, int first, int end)
     {
-        using var exact = losses.detach().to(ScalarType.Float64).cpu();
-        using var best = logits.detach().argmax(1).cpu();
-        var (loss, winner) = (exact.data<double>(), best.data<long>());
+        var loss = MemoryMarshal.Cast<byte, double>(losses.detach().to(ScalarType.Float64, CPU).bytes);
+        var winner = MemoryMarshal.Cast<byte, long>(logits.detach().argmax(1).cpu().bytes);
         double sum = 0, weight = 0;
         int correct = 0, samples = 0;
         for (int i = 0; i < end - first; i++)
