@@ -25,8 +25,9 @@ internal static class NumericsFingerprint
     /// <summary>Opens a session of its own, on the thread that calls.</summary>
     public static string Of(TrainingJob job)
     {
-        // One shard's step shows the kernels at work; whose weights they multiply does not matter.
-        using var session = new TrainSession(job with { LogicalShards = 1, Model = job.Model with { Pretrained = null } });
+        // One shard's step shows the kernels at work; whose weights they multiply does not matter, but an imported graph has no others.
+        bool graph = job.Phases[0].Description.GraphLocation is not null;
+        using var session = new TrainSession(job with { LogicalShards = 1, Model = graph ? job.Model : job.Model with { Pretrained = null } });
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (string line in Names(job)) hash.AppendData(Encoding.UTF8.GetBytes(line + "\n"));
         Span<byte> number = stackalloc byte[sizeof(double)];
