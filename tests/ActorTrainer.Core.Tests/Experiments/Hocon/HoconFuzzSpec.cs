@@ -19,7 +19,7 @@ public class HoconFuzzSpec
 
     [Fact]
     public void Random_fragments_give_errors_or_settings() =>
-        Gen.Int[0, Fragments.Length - 1].Array[0, 60].Select(picks => string.Concat(picks.Select(pick => Fragments[pick]))).Sample(Survives, iter: 20_000);
+        Gen.Int[0, Fragments.Length - 1].Array[0, 60].Select(picks => string.Concat(picks.Select(pick => Fragments[pick]))).Sample(Survives, iter: 10_000);
 
     [Fact]
     public void Random_bytes_give_errors_or_settings() =>
@@ -36,6 +36,11 @@ public class HoconFuzzSpec
                 return text.Insert(Math.Min(edit.Item3, text.Length), Fragments[edit.Item4]);
             }))
             .Sample(Survives, iter: 300);
+
+    [Fact]
+    public void Random_overrides_give_errors_or_settings() =>
+        Gen.Int[0, Fragments.Length - 1].Array[1, 12].Array[1, 3].Sample(overrides => Survives(ExperimentFile.Parse("experiment { data.classes = [a, b] }", Read.File,
+            [.. overrides.Select(picks => string.Concat(picks.Select(pick => Fragments[pick])))], new MemorySources())), iter: 3_000);
 
     [Fact]
     public void Random_values_at_every_known_key_give_errors_or_settings()
