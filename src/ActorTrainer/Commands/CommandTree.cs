@@ -15,6 +15,7 @@ internal static class CommandTree
         {
             Add(RunCommand.Create(screen, services), RunCommand.Examples),
             Add(NewCommand.Create(screen), NewCommand.Examples),
+            Add(CheckCommand.Create(screen, services), CheckCommand.Examples),
             Add(ListCommand.Create(screen), ListCommand.Examples),
             Add(ShowCommand.Create(screen), ShowCommand.Examples),
             Add(WatchCommand.Create(screen), WatchCommand.Examples),
@@ -26,6 +27,7 @@ internal static class CommandTree
             Add(LogsCommand.Create(screen), LogsCommand.Examples),
             Add(RemoveCommand.Create(screen), RemoveCommand.Examples),
             Add(PruneCommand.Create(screen), PruneCommand.Examples),
+            Add(DoctorCommand.Create(screen, services), DoctorCommand.Examples),
         };
         examples[root] = ["actortrainer new ~/photos", "actortrainer run photos.conf", "actortrainer predict photos ~/photos/new/*.jpg"];
         foreach (var help in root.Options.OfType<HelpOption>()) help.Action = new HelpWithExamples((HelpAction)help.Action!, examples);

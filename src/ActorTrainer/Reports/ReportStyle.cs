@@ -19,6 +19,7 @@ internal static class ReportStyle
         .facts { margin-bottom:16px } .facts th { color:var(--soft); font-weight:400; white-space:nowrap; padding-right:20px } .facts td { overflow-wrap:anywhere }
         .list { width:100%; font-size:14px } .list thead th { border-bottom:1px solid var(--rule); color:var(--soft); font-weight:400 } .list td { border-bottom:1px solid var(--rule); overflow-wrap:anywhere }
         .n { text-align:right; font-variant-numeric:tabular-nums; white-space:nowrap } .time { white-space:nowrap; color:var(--soft); width:1% }
+        .n + :not(.n) { padding-left:20px } .facts td { font-variant-numeric:tabular-nums }
         .bar { background:linear-gradient(to right, color-mix(in srgb, var(--s3) 28%, transparent) var(--v), transparent var(--v)) }
         figure { margin:0 0 20px } figcaption { font-weight:600; margin-bottom:4px } svg { width:100%; height:auto; display:block }
         .key { font-weight:400; font-size:13px; margin-left:12px } .key::before { content:""; display:inline-block; width:10px; height:10px; border-radius:5px; margin-right:5px; background:currentColor }
