@@ -16,7 +16,7 @@ internal static class Some
 
     /// <summary>Two phases: 2 epochs of 10 steps, then 3 epochs of 10.</summary>
     public static ExperimentDefinition Definition(string name = "birds") => new(
-        new(name), new string('c', 64), ImmutableSortedDictionary<string, string>.Empty.Add("experiment.seed", "42"), "experiment { seed = 42 }",
+        new(name), new string('c', 64), ImmutableSortedDictionary<string, string>.Empty.Add("experiment.seed", "42"), ["experiment.seed"], "experiment { seed = 42 }",
         new(DeviceKind.Cpu, 0, 2), 1, [Phase("head", 2), Phase("all", 3)], null, "fingerprint", 50);
 
     private static PhaseData Phase(string name, int epochs) => new(name, epochs, 10, ["crow", "owl <b>", "wren"],

@@ -18,7 +18,7 @@ internal static class CheckCommand
     public static Command Create(Screen screen, Services services)
     {
         var file = new Argument<string>("FILE") { Description = "The experiment file" };
-        var data = new Option<bool>("--data") { Description = "Read every picture, count the classes, time three steps of each phase and write one augmented batch as a picture" };
+        var data = new Option<bool>("--data") { Description = "Read every picture, count the classes, time a few steps of each phase and write one augmented batch as a picture" };
         var picture = new Option<string?>("--picture") { HelpName = "FILE", Description = "Where the picture of the batch goes (default: NAME-batch.png, here)" };
         var set = CommonOptions.Set();
         var runs = CommonOptions.Runs();

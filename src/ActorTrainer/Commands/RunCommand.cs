@@ -20,14 +20,15 @@ internal static class RunCommand
         var set = CommonOptions.Set();
         var fresh = new Option<bool>("--fresh") { Description = "Begin anew; an earlier run of this name is set aside, never deleted" };
         var from = new Option<string?>("--from") { HelpName = "NAME[@STEP|@best|@last]", Description = "Begin from a checkpoint of another run, under a new name" };
+        var machine = new Option<bool>("--accept-machine") { Description = "Go on although this machine computes other bits than the one the run was begun on" };
         var runs = CommonOptions.Runs();
         var yes = CommonOptions.Yes();
         var json = CommonOptions.Json();
-        var command = new Command("run", "Train; run it again and it resumes") { file, set, fresh, from, runs, yes, json };
+        var command = new Command("run", "Train; run it again and it resumes") { file, set, fresh, from, machine, runs, yes, json };
         command.SetAction(async (parsed, cancel) =>
         {
             var folder = RunsFolder.Choose(parsed.GetValue(runs));
-            var request = new RunRequest(parsed.GetRequiredValue(file), [.. parsed.GetRequiredValue(set)], folder.Path, parsed.GetValue(fresh), parsed.GetValue(from));
+            var request = new RunRequest(parsed.GetRequiredValue(file), [.. parsed.GetRequiredValue(set)], folder.Path, parsed.GetValue(fresh), parsed.GetValue(from), parsed.GetValue(machine));
             if (request.Fresh && !MayBeginAnew(screen, request, parsed.GetValue(yes))) return ExitCode.Failed;
             await using var view = RunView.Open(screen, parsed.GetValue(json), folder, TimeProvider.System);
             return await services.Train(request, view, cancel).ConfigureAwait(false);

@@ -7,14 +7,15 @@ using ActorTrainer.Data.Inspection;
 
 namespace ActorTrainer.Hosting;
 
-/// <summary>What a run will take on this machine, by three steps of each phase. Nothing is kept.</summary>
+/// <summary>What a run will take on this machine, by a few steps of each phase: three, or two seconds' worth of quick ones. Nothing is kept.</summary>
 /// <param name="Time">Of all steps and evaluations, if no phase ends early and nothing else runs here.</param>
 /// <param name="CheckpointBytes">Of the largest checkpoint.</param>
 /// <param name="PeakMemory">Bytes this process had resident at most.</param>
 /// <param name="Picture">PNG of the first augmented batch.</param>
 internal sealed record Rehearsal(TimeSpan Time, long CheckpointBytes, long PeakMemory, byte[] Picture)
 {
-    private const int StepsTimed = 3;
+    private const int FewestSteps = 3, MostSteps = 60;
+    private static readonly TimeSpan Enough = TimeSpan.FromSeconds(2);
 
     /// <summary>A forward pass alone, as a share of a whole step: backward costs about twice as much.</summary>
     private const double ForwardShare = 1.0 / 3;
@@ -44,13 +45,13 @@ internal sealed record Rehearsal(TimeSpan Time, long CheckpointBytes, long PeakM
         return new(total, largest, process.PeakWorkingSet64, picture);
     }
 
-    /// <summary>The time of one step with its batch; the first of several warms up and does not count.</summary>
+    /// <summary>The time of one step with its batch: the median, for the first ones warm up.</summary>
     private static TimeSpan TimeSteps(PreparedExperiment experiment, ITrainSession session, TrainingCursor cursor, Action<HostBatch>? look, CancellationToken cancel)
     {
         var (plan, source, exchange) = (experiment.Plan, experiment.Data.Training(cursor.Phase), new LocalExchange());
-        int count = (int)Math.Min(StepsTimed, plan.Phases[cursor.Phase].Steps);
+        long most = Math.Min(MostSteps, plan.Phases[cursor.Phase].Steps), begun = Stopwatch.GetTimestamp();
         var times = new List<TimeSpan>();
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < most && (i < FewestSteps || Stopwatch.GetElapsedTime(begun) < Enough); i++)
         {
             long began = Stopwatch.GetTimestamp();
             using var batch = source.LoadAsync(plan.Batch(cursor), cancel).GetAwaiter().GetResult();
@@ -65,7 +66,7 @@ internal sealed record Rehearsal(TimeSpan Time, long CheckpointBytes, long PeakM
             cursor = plan.Advance(cursor);
         }
 
-        return TimeSpan.FromTicks((long)times.Skip(times.Count > 1 ? 1 : 0).Average(time => time.Ticks));
+        return times.Order().ElementAt(times.Count / 2);
     }
 
     private static TimeSpan Evaluations(PreparedExperiment experiment, int phase, TimeSpan each)

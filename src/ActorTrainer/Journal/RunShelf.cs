@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Hosting;
 using ActorTrainer.Transport;
@@ -15,27 +14,6 @@ public sealed class RunShelf(RunsFolder runs, TimeProvider time)
 {
     private const string RemovedPrefix = ".removed-";
     private readonly RunJournal _journal = new(runs);
-
-    /// <summary>Gives a run the name NAME.1, NAME.2 or the next that is free, with everything in it. Null where there is no such run.</summary>
-    public ExperimentName? SetAside(ExperimentName name)
-    {
-        var folder = runs[name];
-        bool known = _journal.Load(name) is not null;
-        if (!known && !Directory.Exists(folder.Path)) return null;
-        using var held = Take(name);
-        for (int number = 1; ; number++)
-        {
-            string text = string.Create(CultureInfo.InvariantCulture, $"{name}.{number}");
-            if (!ExperimentName.IsValid(text)) throw new RunBusyException($"'{name}' can't be set aside as '{text}': {ExperimentName.Rule}. Give the experiment another name.");
-            var aside = new ExperimentName(text);
-            if (_journal.Load(aside) is not null) continue;
-            // A folder of that name without a history is a setting aside that was interrupted: its journal follows now.
-            if (Directory.Exists(runs[aside].Path) && HasMoreThanLock(folder)) continue;
-            if (!Directory.Exists(runs[aside].Path)) Directory.Move(folder.Path, runs[aside].Path);
-            if (known) _journal.Rename(name, aside);
-            return aside;
-        }
-    }
 
     /// <summary>Removes a run with everything in it.</summary>
     public void Remove(ExperimentName name)
@@ -66,8 +44,6 @@ public sealed class RunShelf(RunsFolder runs, TimeProvider time)
 
     private RunLock Take(ExperimentName name) => RunLock.TryTake(runs[name], out int? holder)
         ?? throw new RunBusyException($"'{name}' is being trained{(holder is { } id ? $" by process {id}" : "")}; stop that first (Ctrl-C there saves everything).");
-
-    private static bool HasMoreThanLock(RunFolder folder) => Directory.EnumerateFileSystemEntries(folder.Path).Any(entry => entry != folder.Lock);
 }
 
 /// <summary>A run can't be touched now. The message is for a person.</summary>

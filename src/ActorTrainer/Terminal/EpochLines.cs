@@ -12,13 +12,14 @@ internal sealed class EpochLines
 {
     private readonly SortedDictionary<int, RunProgress> _waiting = [];
     private RunProgress? _latest;
+    private int _told;          // the newest epoch whose evaluation is out
 
     /// <summary>Lines that are due because training went on to another epoch.</summary>
     public IEnumerable<string> Advance(RunProgress progress)
     {
         var before = _latest;
         _latest = progress;
-        if (before is null || before.Epoch == progress.Epoch) return [];
+        if (before is null || before.Epoch == progress.Epoch || before.Epoch <= _told) return [];
         _waiting[before.Epoch] = before;
         return Due(epoch => epoch < progress.Epoch - 1);
     }
@@ -29,11 +30,8 @@ internal sealed class EpochLines
         string[] earlier = [.. Due(epoch => epoch < row.Epoch)];
         string validation = string.Create(CultureInfo.InvariantCulture,
             $"val loss {Format.Loss(row.Metrics.Loss)}  val top-1 {Format.Fraction(row.Metrics.Top1)}{(isBest ? "  best" : "")}");
-        if (!_waiting.Remove(row.Epoch, out var trained) && _latest?.Epoch == row.Epoch)
-        {
-            trained = _latest;
-            _latest = null;         // its line is out: the next epoch does not repeat it
-        }
+        if (!_waiting.Remove(row.Epoch, out var trained) && _latest?.Epoch == row.Epoch) trained = _latest;
+        _told = Math.Max(_told, row.Epoch);
 
         return [.. earlier, trained is null ? $"epoch {row.Epoch}  {validation}" : $"{Trained(trained)}  {validation}"];
     }
@@ -41,7 +39,7 @@ internal sealed class EpochLines
     /// <summary>Whatever still waits, at the end.</summary>
     public IEnumerable<string> Finish()
     {
-        if (_latest is { Step.Value: > 0 } last) _waiting[last.Epoch] = last;
+        if (_latest is { Step.Value: > 0 } last && last.Epoch > _told) _waiting[last.Epoch] = last;
         _latest = null;
         return Due(_ => true);
     }

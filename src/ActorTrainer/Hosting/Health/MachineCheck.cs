@@ -24,7 +24,7 @@ internal sealed class MachineCheck(Services services, RunsFolder runs)
     private const long Giga = 1_000_000_000;
 
     // One white pixel.
-    private static readonly byte[] Png = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEANl9ngAAAAABJRU5ErkJggg==");
+    private static readonly byte[] Png = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC");
 
     private readonly string _folder = DiskNeed.Existing(runs.Path);
 
@@ -100,9 +100,9 @@ internal sealed class MachineCheck(Services services, RunsFolder runs)
             var device = services.Engine().Resolve(new(DeviceChoice.Cuda, 1, 1, null));
             return new("gpu", Health.Ok, $"CUDA device {device.Index}");
         }
-        catch (EngineException e)
+        catch (EngineException)
         {
-            return new("gpu", Health.Ok, $"none: {e.Message}");
+            return new("gpu", Health.Ok, "none that this build can use; training runs on the CPU", "On a machine with an NVIDIA GPU and its driver, build with -p:TorchBackend=cuda.");
         }
     }
 
