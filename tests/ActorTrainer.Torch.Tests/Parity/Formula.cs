@@ -23,11 +23,12 @@ internal static class Formula
         foreach (long axis in shape) count *= axis;
         double middle = shape.Length == 1 && name.EndsWith("weight", StringComparison.Ordinal) ? 1 : 0;
         double scale = shape.Length > 1 ? Math.Sqrt((double)(3 * shape[0]) / count) : 0.1;
+        double strength = name.StartsWith("layer", StringComparison.Ordinal) && name.Contains(".bn", StringComparison.Ordinal) ? 0.2 : 1;
         double[] values = new double[count];
         for (int i = 0; i < values.Length; i++)
         {
             double uniform = (Word(hash, i) >> 11) * Math.ScaleB(1, -52) - 1;
-            values[i] = shape.Length > 1 ? uniform * scale : middle + scale * uniform;
+            values[i] = shape.Length > 1 ? uniform * scale : (middle + scale * uniform) * strength;
         }
 
         return values;
