@@ -98,7 +98,12 @@ public sealed class ExperimentActor : UntypedPersistentActor
     private void OnTakeOver()
     {
         var events = new List<IExperimentEvent>();
-        if (_state is null) events.Add(new ExperimentCreated(_parts.Definition, Now));
+        if (_state is null)
+        {
+            events.Add(new ExperimentCreated(_parts.Definition, Now));
+            if (_parts.Inherited is var (stored, cursor)) events.Add(new CheckpointCommitted(stored.Id, cursor, stored.Sha256, stored.Bytes, default, Adopted: false, Now));
+        }
+
         events.Add(new CoordinatorTook(_parts.Incarnation, Now));
         if (_state is { } state && SettingChanges.Between(state.Definition.Settings, _parts.Definition.Settings) is { IsEmpty: false } changes)
             events.Add(new OperationalSettingsChanged(_parts.Definition, changes, Now));

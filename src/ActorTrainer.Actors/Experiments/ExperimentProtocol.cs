@@ -27,7 +27,9 @@ public static class ExperimentProtocol
 }
 
 /// <summary>Everything an experiment is given besides messages.</summary>
+/// <param name="Inherited">A checkpoint in the store that a new experiment begins with: another run's state.</param>
 /// <param name="Trainer">The trainer's props, given the experiment that it reports to.</param>
 public sealed record ExperimentParts(
     ExperimentDefinition Definition, TrainingPlan Plan, CheckpointSettings Checkpoint, EarlyStoppingSettings? EarlyStopping,
-    ICheckpointStore Store, IEvaluationLog Evaluations, Func<IActorRef, Props> Trainer, Props Evaluator, string Incarnation, TimeProvider Time);
+    ICheckpointStore Store, IEvaluationLog Evaluations, Func<IActorRef, Props> Trainer, Props Evaluator, string Incarnation, TimeProvider Time,
+    (StoredCheckpoint Stored, TrainingCursor Cursor)? Inherited = null);

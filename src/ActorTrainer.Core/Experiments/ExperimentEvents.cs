@@ -66,9 +66,11 @@ public static class ExperimentEvents
 /// <param name="EffectiveConfiguration">Canonical HOCON.</param>
 /// <param name="PretrainedHash">SHA-256 of the weights it starts from; null: drawn by seed.</param>
 /// <param name="Steps">If no phase ends early.</param>
+/// <param name="Parent">The checkpoint whose whole state it began with, as <c>NAME@STEP digest</c>; null: none.</param>
 public sealed record ExperimentDefinition(
     ExperimentName Name, string ConfigurationHash, ImmutableSortedDictionary<string, string> Settings, ImmutableSortedSet<string> ResultKeys, string EffectiveConfiguration,
-    ResolvedDevice Device, int LogicalShards, ImmutableArray<PhaseData> Phases, string? PretrainedHash, string Fingerprint, long Steps);
+    ResolvedDevice Device, int LogicalShards, ImmutableArray<PhaseData> Phases, string? PretrainedHash, string Fingerprint, long Steps,
+    string? Parent = null);
 
 /// <summary>A phase's data by what they are, not where.</summary>
 public sealed record PhaseData(string Name, int Epochs, int StepsPerEpoch, ImmutableArray<string> Classes, DataIdentity Train, DataIdentity? Validation, DataIdentity? Test);

@@ -3,6 +3,7 @@ using ActorTrainer.Actors.Evaluation;
 using ActorTrainer.Actors.Experiments;
 using ActorTrainer.Actors.Hosting;
 using ActorTrainer.Actors.Training;
+using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Gradients;
@@ -87,12 +88,21 @@ internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider 
         using var steps = new StepLog(folder.Metrics, time);
         using var evaluations = new EvaluationLog(folder.Evaluations, time);
         using var ledger = configuration.Settings.Data.Ledger ? new LedgerLog(folder.Ledger, time) : null;
+        (StoredCheckpoint, TrainingCursor)? inherited = null;
+        var definition = prepared.Definition with { Parent = earlier?.Definition.Parent };
+        if (request.From is { } from && earlier is null)
+        {
+            var content = Inheritance.Take(from, runs, prepared, out string parent);
+            inherited = (store.Write(content, cancel), content.State.Cursor);
+            definition = definition with { Parent = parent };
+        }
+
         var trainer = new TrainerParts(prepared.Plan, prepared.Job, engine, weights, prepared.Data, store, new LocalExchange(), steps, ledger,
             configuration.Hash, configuration.Settings.Data.Prefetch, time);
         var evaluator = new EvaluatorParts(engine, weights, prepared.Job.Device, prepared.Data, store, configuration.Settings.Evaluation.BatchSize, configuration.Settings.Data.Prefetch);
-        var parts = new ExperimentParts(prepared.Definition, prepared.Plan, configuration.Settings.Checkpoint, configuration.Settings.Evaluation.EarlyStopping, store, evaluations,
+        var parts = new ExperimentParts(definition, prepared.Plan, configuration.Settings.Checkpoint, configuration.Settings.Evaluation.EarlyStopping, store, evaluations,
             experiment => TrainerActor.Props(trainer, experiment), EvaluatorActor.Props(evaluator),
-            $"{Environment.MachineName}/{Environment.ProcessId}", time);
+            $"{Environment.MachineName}/{Environment.ProcessId}", time, inherited);
         return await TrainAsync(request, prepared, parts, runs, observer, cancel).ConfigureAwait(false);
     }
 
