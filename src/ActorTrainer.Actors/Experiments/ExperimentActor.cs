@@ -35,6 +35,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
     private TrainerProtocol.VerdictNeeded? _verdictWanted;
     private StepNumber? _trained;
     private int _breakdowns;
+    private Task _deletions = Task.CompletedTask;
     private bool _pause, _over, _digesting;
 
     public ExperimentActor(ExperimentParts parts)
@@ -81,12 +82,13 @@ public sealed class ExperimentActor : UntypedPersistentActor
             case TrainerProtocol.VerdictNeeded needed: OnVerdictNeeded(needed); break;
             case TrainerProtocol.SampleSkipped skipped: Exclude("train", skipped.Path, skipped.Reason); break;
             case TrainerProtocol.TrainingFinished finished: OnTrained(finished.Step); break;
-            case TrainerProtocol.TrainingPaused paused: OnPaused(paused.Step); break;
+            case TrainerProtocol.TrainingPaused: Pause(); break;
             case TrainerProtocol.TrainingFailed failed: Fail(failed.Reason); break;
             case EvaluatorProtocol.EvaluationCompleted completed: OnEvaluated(completed); break;
             case EvaluatorProtocol.EvaluationFailed failed: OnEvaluationFailed(failed); break;
             case EvaluatorProtocol.SampleSkipped skipped: Exclude(skipped.Phase is null ? "test" : "validation", skipped.Path, skipped.Reason); break;
             case Digested digested: Record(new ExperimentCompleted(digested.Digest, Now), End); break;
+            case Deleted: OnDeleted(); break;
             case PauseExperiment: OnPauseRequested(); break;
             case GetExperiment: Sender.Tell(new CurrentExperiment(State)); break;
             case Terminated terminated: OnTerminated(terminated.ActorRef); break;
@@ -126,9 +128,10 @@ public sealed class ExperimentActor : UntypedPersistentActor
         ],
         () =>
         {
-            foreach (var id in survey.Garbage) _parts.Store.Delete(id);
+            foreach (var id in survey.Garbage) Delete(id);
             RewriteEvaluations();
             if (State.Status == ExperimentStatus.Completed && State.IsTrained) End();
+            else if (_pause) Pause();
             else if (State.IsTrained) GoOnAfterTraining();
             else StartGeneration();
         });
@@ -148,12 +151,6 @@ public sealed class ExperimentActor : UntypedPersistentActor
 
     private void StartGeneration()
     {
-        if (_pause)
-        {
-            Record(new ExperimentPaused(State.Newest?.Id.Step ?? StepNumber.Zero, Now), End);
-            return;
-        }
-
         var (generation, from, source) = (State.Generation.Next, State.Newest?.Cursor ?? TrainingCursor.Start, State.Newest?.Id);
         Record(new GenerationStarted(generation, from, source, Trainers: 1, Now), () =>
         {
@@ -258,7 +255,13 @@ public sealed class ExperimentActor : UntypedPersistentActor
     /// <summary>Outstanding evaluations, then the best on the test set, then the digest.</summary>
     private void GoOnAfterTraining()
     {
-        if (_over || _pause && _evaluating.Count > 0) return;
+        if (_over) return;
+        if (_pause)
+        {
+            Pause();
+            return;
+        }
+
         EvaluatePending();
         if (_evaluating.Count > 0 || _digesting) return;
         if (_parts.Definition.Phases[^1].Test is not null && State.Best is { } best && State.Test?.Checkpoint != best.Id)
@@ -280,11 +283,26 @@ public sealed class ExperimentActor : UntypedPersistentActor
             Record(new CheckpointRetired(id, Now), () =>
             {
                 Failpoint.Hit(Failpoints.RetireJournalled);
-                var store = _parts.Store;
-                Task.Run(() => store.Delete(id)).ContinueWith(task => _log.Warning("Checkpoint {Checkpoint} could not be deleted: {Reason}", id, task.Exception!.GetBaseException().Message),
-                    CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                Delete(id);
             });
         }
+    }
+
+    /// <summary>Off this actor's thread; the end waits for it, so that nothing retired is left behind.</summary>
+    private void Delete(CheckpointId id)
+    {
+        var (store, log) = (_parts.Store, _log);
+        _deletions = Task.WhenAll(_deletions, Task.Run(() =>
+        {
+            try
+            {
+                store.Delete(id);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                log.Warning("Checkpoint {Checkpoint} could not be deleted, the next start tries again: {Reason}", id, e.Message);
+            }
+        }));
     }
 
     private void Exclude(string set, string path, string reason)
@@ -296,13 +314,16 @@ public sealed class ExperimentActor : UntypedPersistentActor
     {
         _pause = true;
         if (_trainer is not null) _trainer.Tell(new TrainerProtocol.RequestStop());
-        else if (_state?.IsTrained == true && !_over) OnPaused(State.Newest!.Id.Step);
+        else if (_state?.IsTrained == true) Pause();
     }
 
-    private void OnPaused(StepNumber step)
+    /// <summary>Everything is saved: stop here. Where the survey is still under way, this waits for it.</summary>
+    private void Pause()
     {
+        if (_over) return;
+        _over = true;
         StopTrainer();
-        Record(new ExperimentPaused(step, Now), End);
+        Record(new ExperimentPaused(State.Newest?.Id.Step ?? StepNumber.Zero, Now), End);
     }
 
     private void OnTerminated(IActorRef who)
@@ -341,6 +362,11 @@ public sealed class ExperimentActor : UntypedPersistentActor
     private void End()
     {
         _over = true;
+        _deletions.PipeTo(Self, success: () => Deleted.Instance);
+    }
+
+    private void OnDeleted()
+    {
         Context.System.EventStream.Publish(new ExperimentEnded(State));
         Context.Stop(Self);
     }
@@ -380,6 +406,11 @@ public sealed class ExperimentActor : UntypedPersistentActor
     }
 
     private sealed record Surveyed(CheckpointSurvey Survey) : INoSerializationVerificationNeeded;
+
+    private sealed record Deleted : INoSerializationVerificationNeeded
+    {
+        public static Deleted Instance { get; } = new();
+    }
 
     private sealed record Digested(string Digest) : INoSerializationVerificationNeeded;
 }
