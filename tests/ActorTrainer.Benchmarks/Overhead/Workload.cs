@@ -1,0 +1,41 @@
+using System.Collections.Immutable;
+using ActorTrainer.Core.Data;
+using ActorTrainer.Core.Models;
+using ActorTrainer.Core.Training;
+
+namespace ActorTrainer.Benchmarks.Overhead;
+
+/// <summary>One model on batches that stand ready in memory: everything but the step itself is out of the way.</summary>
+/// <param name="ImageSize">Height and width in pixels.</param>
+/// <param name="Steps">Steps a round that count, after <see cref="WarmUp"/> that don't.</param>
+internal sealed record Workload(string Architecture, int Channels, int ImageSize, int Classes, int BatchSize, int Steps, int Threads)
+{
+    public const ulong Seed = 1;
+    public const double LearningRate = 0.01, Momentum = 0.9;
+
+    internal int WarmUp => Math.Max(1, Steps / 10);
+
+    internal int AllSteps => Steps + WarmUp;
+
+    internal ModelDescription Description => new(
+        Architecture, null, Names, Channels, ImageSize, null, new([.. Enumerable.Repeat(0.5, Channels)], [.. Enumerable.Repeat(0.5, Channels)]), [], Rgb.White);
+
+    /// <summary>One epoch, so that no checkpoint falls between the steps.</summary>
+    internal TrainingPlan Plan => new(
+        [new PhasePlan(Phase, new EpochPlan(Seed, [.. Enumerable.Range(0, AllSteps * BatchSize)], BatchSize, LastBatch.Keep), Names)], 1, null);
+
+    internal TrainingJob Job => new(
+        Seed, new(Architecture, null, null),
+        new() { GlobalBatchSize = BatchSize, Loss = new(0, new ClassWeights.None()), Phases = [Phase] },
+        [new PhaseJob(Phase, Description)], LogicalShards: 1, new(DeviceKind.Cpu, 0, Threads));
+
+    private ImmutableArray<string> Names => [.. Enumerable.Range(0, Classes).Select(i => $"class-{i:00}")];
+
+    private PhaseSettings Phase => new()
+    {
+        Name = "measured", Epochs = 1, Trainable = ["all"],
+        Data = new() { Train = "generated", Validation = new ValidationSource.None(), Channels = Channels, ImageSize = ImageSize },
+        Optimizer = new() { Type = OptimizerType.Sgd, LearningRate = LearningRate, Momentum = Momentum },
+        Schedule = new() { Type = ScheduleType.Constant },
+    };
+}

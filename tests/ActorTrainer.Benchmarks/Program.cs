@@ -1,0 +1,11 @@
+using System.CommandLine;
+using ActorTrainer.Benchmarks.Memory;
+using ActorTrainer.Benchmarks.Overhead;
+
+return await Benchmarks.Create().Parse(args).InvokeAsync();
+
+/// <summary>The benchmarks by name: a table for people on stderr, one line of JSON on stdout.</summary>
+internal static class Benchmarks
+{
+    public static RootCommand Create() => new("What ActorTrainer's own machinery costs on this machine") { OverheadCommand.Create(), MemoryCommand.Create() };
+}
