@@ -5,7 +5,7 @@ using Akka.Serialization;
 namespace ActorTrainer.Actors.Serialization;
 
 /// <summary>
-/// Bound to what must never leave its process (batches, captured states, and anything nobody gave a name): refuses, where Akka's default would
+/// Bound to what must never leave its process (batches, captured states): refuses, where Akka's default would
 /// quietly ship the pixels as JSON.
 /// </summary>
 public sealed class LocalOnlySerializer(ExtendedActorSystem system) : Serializer(system)

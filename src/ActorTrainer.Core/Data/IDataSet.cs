@@ -12,6 +12,8 @@ public interface IDataSet : IDisposable
     ImmutableArray<SampleProblem> Problems { get; }
 }
 
+/// <summary>A sample that can't be decoded.</summary>
+/// <param name="Sample">Its number in the manifest.</param>
 /// <param name="Path">The sample's path in the manifest.</param>
 /// <param name="Reason">For a person: what is wrong with the file.</param>
 public sealed record SampleProblem(int Sample, string Path, string Reason);
@@ -32,6 +34,9 @@ public interface IDataReader
     IBatchSource OpenBatches(IDataSet data, BatchSourceOptions options);
 }
 
+/// <summary>How far opening a data set has come.</summary>
+/// <param name="Done">Files, of <paramref name="Total"/>.</param>
+/// <param name="Doing">For a person, such as what is being read.</param>
 public readonly record struct DataProgress(long Done, long Total, string Doing);
 
 /// <param name="Transforms">Applied to every sample, in order; random ones draw from (seed, epoch, sample). They end at size x size.</param>

@@ -4,6 +4,7 @@ using ActorTrainer.Core.Experiments;
 namespace ActorTrainer.Core.Evaluation;
 
 /// <summary>What was measured on one set: losses and fractions of 1.</summary>
+/// <param name="Loss">Weighted mean of the cross-entropy, in nats.</param>
 /// <param name="Confusion">K x K counts, row-major: row = true class, column = predicted.</param>
 public sealed record EvaluationMetrics(long Samples, double Loss, double Top1, double Top5, ImmutableArray<long> Confusion)
 {

@@ -41,6 +41,7 @@ public static class ExperimentEvents
     public sealed record EvaluationRecorded(CheckpointId Checkpoint, EvaluationRow Row, DateTimeOffset At) : IExperimentEvent;
 
     /// <summary>Early stopping's verdict: this phase ends at the end of the epoch that follows the one judged.</summary>
+    /// <param name="AtEpoch">Epochs done, over the whole experiment, where the phase ends.</param>
     public sealed record PhaseStopped(int Phase, int AtEpoch, DateTimeOffset At) : IExperimentEvent;
 
     /// <summary>The last step is committed; evaluations may be outstanding.</summary>
@@ -75,6 +76,7 @@ public sealed record ExperimentDefinition(
 /// <summary>A phase's data by what they are, not where.</summary>
 public sealed record PhaseData(string Name, int Epochs, int StepsPerEpoch, ImmutableArray<string> Classes, DataIdentity Train, DataIdentity? Validation, DataIdentity? Test);
 
+/// <summary>A data set by its content.</summary>
 /// <param name="ManifestHash">Of the whole data set; <paramref name="Samples"/> of it are used.</param>
 public sealed record DataIdentity(string Location, string ManifestHash, int Samples);
 

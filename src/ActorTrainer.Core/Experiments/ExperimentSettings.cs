@@ -30,6 +30,8 @@ public sealed record ExperimentSettings
 public sealed record CheckpointSettings(int? EverySteps, int KeepLast, bool KeepBest);
 
 /// <summary>Where it trains. <c>Auto</c> values are resolved once, at the first start, and journalled.</summary>
+/// <param name="MinTrainers">Trainers that training begins with at the least.</param>
+/// <param name="MaxTrainers">Trainers that it uses at the most.</param>
 /// <param name="Threads">libtorch's threads for one CPU trainer; null: the machine's cores.</param>
 public sealed record ResourceSettings(DeviceChoice Device, int MinTrainers, int MaxTrainers, int? Threads);
 

@@ -8,6 +8,8 @@ namespace ActorTrainer.Core.Models;
 /// </summary>
 /// <param name="Architecture">A name of the catalogue, or <c>onnx:&lt;sha256&gt;</c> for an imported graph (whose file stands in the checkpoint's run).</param>
 /// <param name="GraphLocation">Where the ONNX graph was read (a path or <c>builtin:NAME</c>); null for the catalogue's.</param>
+/// <param name="ImageSize">Height and width in pixels.</param>
+/// <param name="Dropout">Probability in place of the architecture's own; null: its own.</param>
 /// <param name="Normalize">Resolved: never Auto.</param>
 /// <param name="Evaluate">The deterministic transforms of evaluation and prediction.</param>
 public sealed record ModelDescription(

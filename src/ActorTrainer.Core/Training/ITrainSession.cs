@@ -14,6 +14,8 @@ public sealed record TrainingJob(
 public sealed record PhaseJob(PhaseSettings Settings, ModelDescription Description);
 
 /// <summary>A device after <c>auto</c> has been resolved; part of the fingerprint.</summary>
+/// <param name="Index">Which of its kind; 0 for the CPU.</param>
+/// <param name="Threads">libtorch's for one operation.</param>
 public sealed record ResolvedDevice(DeviceKind Kind, int Index, int Threads);
 
 public enum DeviceKind { Cpu, Cuda }
@@ -24,6 +26,7 @@ public enum DeviceKind { Cpu, Cuda }
 public sealed record TrainingState(TrainingCursor Cursor, ImmutableArray<NamedTensor> Weights, ImmutableArray<NamedTensor> Optimizer);
 
 /// <summary>What a step reports. Loss is the weighted mean over the batch; correct and samples count top-1 of the training batch.</summary>
+/// <param name="LearningRate">The base rate of this step, before a group's factor.</param>
 public readonly record struct StepResult(double Loss, double Correct, double Samples, double LearningRate);
 
 /// <summary>A loss or gradient that is not finite: found before the update, so the state of the step before stands.</summary>

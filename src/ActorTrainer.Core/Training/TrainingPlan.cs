@@ -17,6 +17,8 @@ public readonly record struct TrainingCursor(int Phase, long StepInPhase, StepNu
 /// <summary>The coordinates of one step, all that randomness and schedules may depend on.</summary>
 /// <param name="Step">The number this step will have when applied: 1 for the first.</param>
 /// <param name="Epoch">From 0, over the whole experiment.</param>
+/// <param name="StepInPhase">From 0.</param>
+/// <param name="EpochInPhase">From 0.</param>
 /// <param name="StepInEpoch">From 0.</param>
 /// <param name="LearningRateFactor">The schedule's value; times the optimizer's rate it is the rate of this step.</param>
 public readonly record struct StepCoordinates(StepNumber Step, int Phase, long StepInPhase, int Epoch, int EpochInPhase, int StepInEpoch, double LearningRateFactor);
@@ -103,5 +105,6 @@ public sealed record TrainingPlan(ImmutableArray<PhasePlan> Phases, int Evaluate
         IsFinished(cursor) ? cursor.EpochsBefore : cursor.EpochsBefore + (int)(cursor.StepInPhase / Phases[cursor.Phase].StepsPerEpoch);
 }
 
+/// <summary>What comes after a step.</summary>
 /// <param name="Evaluation">The checkpoint after this step is evaluated.</param>
 public readonly record struct StepDue(bool EpochEnd, bool PhaseEnd, bool Evaluation, bool Checkpoint);

@@ -5,6 +5,7 @@ namespace ActorTrainer.Core.Training;
 
 public sealed record TrainingSettings
 {
+    /// <summary>Samples a step, over all trainers.</summary>
     public required int GlobalBatchSize { get; init; }
     public LastBatch LastBatch { get; init; } = LastBatch.Keep;
     /// <summary>A power of two; null: taken from trainers.max at the first start.</summary>
@@ -21,6 +22,8 @@ public enum LastBatch { Keep, Drop }
 
 public enum Precision { Fp32, Bf16, Fp64 }
 
+/// <summary>Cross-entropy, in nats.</summary>
+/// <param name="LabelSmoothing">The share of the target that is spread over all classes, 0 up to 1.</param>
 public sealed record LossSettings(double LabelSmoothing, ClassWeights ClassWeights);
 
 public abstract record ClassWeights
@@ -28,6 +31,7 @@ public abstract record ClassWeights
     public sealed record None : ClassWeights;
     /// <summary>Samples / (classes x samples of the class), as scikit-learn's "balanced".</summary>
     public sealed record Balanced : ClassWeights;
+    /// <summary>A class that is not named has 1.</summary>
     public sealed record Explicit(ImmutableSortedDictionary<string, double> ByClass) : ClassWeights;
 }
 
@@ -70,6 +74,7 @@ public enum OptimizerType { Sgd, Adam, AdamW }
 public sealed record ScheduleSettings
 {
     public required ScheduleType Type { get; init; }
+    /// <summary>Epochs, or a part of one, in which the rate rises linearly.</summary>
     public double WarmUpEpochs { get; init; }
     /// <summary>step: epochs between drops.</summary>
     public double StepEpochs { get; init; } = 30;
