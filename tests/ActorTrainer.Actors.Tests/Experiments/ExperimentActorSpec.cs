@@ -118,7 +118,7 @@ public sealed class ExperimentActorSpec : TestKit
         var (ended, events) = Run(world);
         Assert.Equal(ExperimentStatus.Failed, ended.Status);
         Assert.Contains("the device fell off", ended.Failure);
-        Assert.Equal(FailurePolicy.Patience, events.OfType<GenerationStarted>().Count());
+        Assert.InRange(events.OfType<GenerationStarted>().Count(), FailurePolicy.Patience, FailurePolicy.Patience + 1);      // one more where step 4 was committed in between
     }
 
     [Fact]
