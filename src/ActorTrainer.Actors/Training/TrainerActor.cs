@@ -138,7 +138,16 @@ public sealed class TrainerActor : UntypedActor
                 _phase = before.Phase;
             }
 
-            result = Step(session, batch, at);
+            try
+            {
+                result = Step(session, batch, at);
+            }
+            catch (NonFiniteLossException e)
+            {
+                FailNaming(batch, before.Phase, e);
+                return;
+            }
+
             Record(batch, at, result);
         }
 
@@ -285,14 +294,21 @@ public sealed class TrainerActor : UntypedActor
         {
             act();
         }
-        catch (NonFiniteLossException e)
-        {
-            Fail(e.Message);
-        }
         catch (Exception e) when (e is DataException or EngineException or IOException or UnauthorizedAccessException)
         {
             Fail(e.Message);
         }
+    }
+
+    /// <summary>Names the batch's files, the first in the message and all of them in the log.</summary>
+    private void FailNaming(HostBatch batch, int phase, NonFiniteLossException e)
+    {
+        const int Named = 5;
+        string[] files = [.. batch.Request.Samples.Select(sample => _parts.Data.PathOf(phase, sample))];
+        _log.Error("{Reason} The batch: {Files}", e.Message, string.Join(", ", files));
+        string more = files.Length > Named ? $" and {files.Length - Named} more, all named in log.txt" : "";
+        Fail($"{e.Message} Nothing was updated: the state of the step before stands. The batch: {string.Join(", ", files.Take(Named))}{more}. " +
+            "A smaller learning rate, gradient-clip or a longer warm-up often helps.");
     }
 
     private void Fail(string reason)

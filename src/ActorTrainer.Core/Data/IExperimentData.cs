@@ -13,6 +13,9 @@ public interface IExperimentData : IDisposable
 {
     IBatchSource Training(int phase);
 
+    /// <summary>The path of a training sample, for a person.</summary>
+    string PathOf(int phase, int sample);
+
     /// <summary>Null where the phase has no validation.</summary>
     EvaluationSet? Validation(int phase);
 

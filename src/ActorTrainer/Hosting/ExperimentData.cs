@@ -61,6 +61,8 @@ internal sealed class ExperimentData : IExperimentData
         return Source(samples.Train, samples.Settings, samples.Settings.Augment, samples.Classes, Weights(samples), samples.Settings.Ledger);
     }
 
+    public string PathOf(int phase, int sample) => Phases[phase].Train.Manifest.Samples[sample].Path;
+
     public EvaluationSet? Validation(int phase) => Phases[phase] is { Validation: { } set } samples && !samples.ValidationSamples.IsEmpty
         ? new(Source(set, samples.Settings, samples.Settings.Evaluate, samples.Classes, [], checksums: false), samples.ValidationSamples)
         : null;

@@ -91,6 +91,8 @@ internal sealed class FakeExperimentData : IExperimentData
 
     public IBatchSource Training(int phase) => Source;
 
+    public string PathOf(int phase, int sample) => $"cat/{sample}.jpg";
+
     public EvaluationSet? Validation(int phase) => new(EvaluationSource, [0, 1, 2, 3, 4, 5]);
 
     public EvaluationSet? Test => new(EvaluationSource, [0, 2, 4, 6, 8, 10]);
