@@ -1,7 +1,5 @@
-using System.Collections.Immutable;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Gradients;
-using ActorTrainer.Core.Models;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Torch.Tests.Training;
 
@@ -31,10 +29,5 @@ public sealed class TorchEngineSpec
         Assert.True(result.Loss > 0);
         Assert.Equal(8 * 4, inference.Logits(batch).Length);
         Assert.Equal(64, engine.Fingerprint(job, weights).Length);
-    }
-
-    private sealed class NoWeights : IWeightSource
-    {
-        public (ModelDescription Description, ImmutableArray<NamedTensor> Weights) OfRun(string name, string? selector) => throw new InvalidOperationException();
     }
 }

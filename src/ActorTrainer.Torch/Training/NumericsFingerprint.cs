@@ -23,11 +23,11 @@ internal static class NumericsFingerprint
     private const int Samples = 4;
 
     /// <summary>Opens a session of its own, on the thread that calls.</summary>
-    public static string Of(TrainingJob job)
+    public static string Of(TrainingJob job, IWeightSource weights)
     {
         // One shard's step shows the kernels at work; whose weights they multiply does not matter, but an imported graph has no others.
         bool graph = job.Phases[0].Description.GraphLocation is not null;
-        using var session = new TrainSession(job with { LogicalShards = 1, Model = graph ? job.Model : job.Model with { Pretrained = null } });
+        using var session = new TrainSession(job with { LogicalShards = 1, Model = graph ? job.Model : job.Model with { Pretrained = null } }, weights);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (string line in Names(job)) hash.AppendData(Encoding.UTF8.GetBytes(line + "\n"));
         Span<byte> number = stackalloc byte[sizeof(double)];

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace ActorTrainer.Torch.Training;
 
 /// <summary>Builds a phase's replica with the weights and the optimizer state that belong at a cursor.</summary>
-internal sealed class ReplicaFactory(TrainingJob job, RandomContext random)
+internal sealed class ReplicaFactory(TrainingJob job, IWeightSource weights, RandomContext random)
 {
     public Replica Create(TrainingCursor cursor, TrainingState? state)
     {
@@ -18,7 +18,7 @@ internal sealed class ReplicaFactory(TrainingJob job, RandomContext random)
         {
             model.to(new Device(job.Device.Kind == DeviceKind.Cpu ? DeviceType.CPU : DeviceType.CUDA, job.Device.Index),
                 job.Training.Precision == Precision.Fp64 ? ScalarType.Float64 : ScalarType.Float32);
-            if (state is null) DrawInitial(model);
+            if (state is null) PretrainedWeights.Apply(model, job.Model, phase.Description, job.Seed, weights);
             else LoadWeights(model, cursor, state);
         }
         catch
@@ -40,8 +40,6 @@ internal sealed class ReplicaFactory(TrainingJob job, RandomContext random)
             throw;
         }
     }
-
-    private void DrawInitial(ImageModel model) => WeightInitializer.Draw(model, job.Seed);
 
     /// <summary>At a phase's first step the head is drawn anew where the classes differ: also over one that was drawn so before, with the same bits.</summary>
     private void LoadWeights(ImageModel model, TrainingCursor cursor, TrainingState state)

@@ -29,11 +29,11 @@ internal sealed class TrainSession : ITrainSession
     private TrainingCursor _cursor;
     private StepCoordinates? _computed;
 
-    public TrainSession(TrainingJob job)
+    public TrainSession(TrainingJob job, IWeightSource weights)
     {
         _job = job;
         _shards = new(job.LogicalShards);
-        _factory = new(job, _random);
+        _factory = new(job, weights, _random);
         _autocast = job.Training.Precision == Precision.Bf16 ? new(job.Device.Kind) : null;
     }
 

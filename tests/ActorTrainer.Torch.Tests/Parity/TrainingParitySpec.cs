@@ -5,6 +5,7 @@ using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Torch.Gradients;
 using ActorTrainer.Torch.Models;
+using ActorTrainer.Torch.Tests.Training;
 using ActorTrainer.Torch.Training;
 using ActorTrainer.Torch.Weights;
 using TorchSharp;
@@ -18,6 +19,7 @@ public sealed class TrainingParitySpec
     [Theory]
     [InlineData("lenet5")]
     [InlineData("resnet18")]
+    [InlineData("resnet50")]
     [InlineData("vit_tiny")]
     public void In_fp64_twenty_steps_have_PyTorchs_losses_and_the_first_its_gradients(string model)
     {
@@ -37,6 +39,7 @@ public sealed class TrainingParitySpec
     [Theory]
     [InlineData("lenet5", 1e-4)]
     [InlineData("resnet18", 1e-4)]
+    [InlineData("resnet50", null)]
     [InlineData("vit_tiny", 1e-4)]
     public void In_fp32_the_first_loss_is_PyTorchs_to_1e_5(string model, double? gradients)
     {
@@ -64,7 +67,7 @@ public sealed class TrainingParitySpec
         {
             GlobalBatchSize = reference.Batch, Precision = precision, Loss = new(0, new ClassWeights.None()), Phases = [phase],
         };
-        var session = new TrainSession(new(1, new(reference.Model, null, 0), settings, [new(phase, reference.Description)], 1, new(DeviceKind.Cpu, 0, 1)));
+        var session = new TrainSession(new(1, new(reference.Model, null, 0), settings, [new(phase, reference.Description)], 1, new(DeviceKind.Cpu, 0, 1)), new NoWeights());
         using var model = ModelFactory.Build(reference.Description, Some.Context());
         if (precision == Precision.Fp64) model.to(ScalarType.Float64);
         ParityReference.Fill(model);

@@ -59,7 +59,7 @@ internal sealed record Course
     public TrainingPlan Plan => new(
         [.. Legs.Select((_, i) => new PhasePlan(Phase(i), new(Seed, [.. Enumerable.Range(0, Samples)], BatchSize, LastBatch.Keep), Describe(i).Classes))], 1, null);
 
-    public TrainSession Open() => new(Job);
+    public TrainSession Open() => new(Job, new NoWeights());
 
     /// <summary>At training's start, from weights that are drawn once for all tests: drawing takes longer than these courses.</summary>
     public TrainSession Begin()
@@ -171,4 +171,10 @@ internal static class NamedTensorValues
         TensorType.Float32 => [.. MemoryMarshal.Cast<byte, float>(tensor.Data.Span).ToArray().Select(value => (double)value)],
         _ => throw new ArgumentException($"{tensor.Name} is {tensor.Type}"),
     };
+}
+
+/// <summary>No other run is there to take weights from.</summary>
+internal sealed class NoWeights : IWeightSource
+{
+    public (ModelDescription Description, ImmutableArray<NamedTensor> Weights) OfRun(string name, string? selector) => throw new InvalidOperationException();
 }
