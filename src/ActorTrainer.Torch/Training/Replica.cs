@@ -144,9 +144,11 @@ internal sealed class Replica : IDisposable
             }
         }
 
-        Optimizer.Steps = !Optimizer.CountsSteps ? stepsInPhase
-            : byName.TryGetValue("step", out var step) ? BitConverter.ToInt64(step.Data.Span)
-            : throw new EngineException("The checkpoint has no optimizer state 'step'.");
+        Optimizer.Steps = stepsInPhase;
+        if (!Optimizer.CountsSteps) return;
+        if (!byName.TryGetValue("step", out var step)) throw new EngineException("The checkpoint has no optimizer state 'step'.");
+        if (BitConverter.ToInt64(step.Data.Span) is var counted && counted != stepsInPhase)
+            throw new EngineException($"The checkpoint's optimizer has made {counted} steps, but {stepsInPhase} of the phase are done.");
     }
 
     public void Dispose()

@@ -1,4 +1,5 @@
 using ActorTrainer.Core.Training;
+using ActorTrainer.Torch.Devices;
 using ActorTrainer.Torch.Models;
 using ActorTrainer.Torch.Weights;
 using TorchSharp;
@@ -12,21 +13,9 @@ internal sealed class ReplicaFactory(TrainingJob job, IWeightSource weights, Ran
     public Replica Create(TrainingCursor cursor, TrainingState? state)
     {
         if (state is null && cursor != TrainingCursor.Start) throw new ArgumentNullException(nameof(state), "Only training's first step begins without a state.");
+        if (state is not null && state.Cursor.Step != cursor.Step) throw new ArgumentException($"A state of step {state.Cursor.Step} is not that of step {cursor.Step}.", nameof(state));
         var phase = job.Phases[cursor.Phase];
-        var model = ModelFactory.Build(phase.Description, new(random));
-        try
-        {
-            model.to(new Device(job.Device.Kind == DeviceKind.Cpu ? DeviceType.CPU : DeviceType.CUDA, job.Device.Index),
-                job.Training.Precision == Precision.Fp64 ? ScalarType.Float64 : ScalarType.Float32);
-            if (state is null) PretrainedWeights.Apply(model, job.Model, phase.Description, job.Seed, weights);
-            else LoadWeights(model, cursor, state);
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
-
+        var model = Build(cursor, state, phase);
         var replica = new Replica(model, phase.Settings);
         if (state is null || cursor.StepInPhase == 0) return replica;
         try
@@ -37,6 +26,23 @@ internal sealed class ReplicaFactory(TrainingJob job, IWeightSource weights, Ran
         catch
         {
             replica.Dispose();
+            throw;
+        }
+    }
+
+    private ImageModel Build(TrainingCursor cursor, TrainingState? state, PhaseJob phase)
+    {
+        var model = ModelFactory.Build(phase.Description, new(random));
+        try
+        {
+            model.to(DeviceResolver.ToTorch(job.Device), job.Training.Precision == Precision.Fp64 ? ScalarType.Float64 : ScalarType.Float32);
+            if (state is null) PretrainedWeights.Apply(model, job.Model, phase.Description, job.Seed, weights);
+            else LoadWeights(model, cursor, state);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
             throw;
         }
     }

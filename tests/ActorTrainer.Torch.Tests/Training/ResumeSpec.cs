@@ -96,6 +96,20 @@ public sealed class ResumeSpec
     }
 
     [Fact]
+    public void An_optimizer_that_counted_other_steps_is_refused()
+    {
+        var course = new Course { Legs = [new() { Optimizer = Course.Adam }] };
+        using var session = course.Begin();
+        var (cursor, _) = course.Run(session, TrainingCursor.Start, 2);
+        var state = session.Capture(cursor);
+
+        using var other = course.Open();
+        var thrown = Assert.Throws<EngineException>(() => other.Begin(cursor with { StepInPhase = 1 }, state));
+
+        Assert.Contains("2 steps", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void State_that_is_missing_is_named()
     {
         var course = new Course();
@@ -107,6 +121,7 @@ public sealed class ResumeSpec
         var slot = Assert.Throws<EngineException>(() => other.Begin(cursor, state with { Optimizer = state.Optimizer.RemoveAt(0) }));
         var weight = Assert.Throws<EngineException>(() => other.Begin(cursor, state with { Weights = state.Weights.RemoveAt(0) }));
 
+        Assert.Throws<ArgumentException>(() => other.Begin(course.Plan.Advance(cursor), state));
         Assert.Contains(state.Optimizer[0].Name, slot.Message, StringComparison.Ordinal);
         Assert.Contains(state.Weights[0].Name, weight.Message, StringComparison.Ordinal);
     }
