@@ -14,7 +14,7 @@ internal static class History
     public static readonly StepDue EpochEnd = new(EpochEnd: true, PhaseEnd: false, Evaluation: true, Checkpoint: true);
 
     public static ExperimentDefinition Definition(bool validation = true) => new(
-        new("birds"), new string('c', 64), ImmutableSortedDictionary<string, string>.Empty.Add("experiment.seed", "42"), "experiment { seed = 42 }",
+        new("birds"), new string('c', 64), ImmutableSortedDictionary<string, string>.Empty.Add("experiment.seed", "42"), ["experiment.seed"], "experiment { seed = 42 }",
         new(DeviceKind.Cpu, 0, 2), LogicalShards: 2, [Phase("head", validation), Phase("all", validation)], PretrainedHash: null, new string('f', 64), Steps: 40);
 
     public static CheckpointId Id(int generation, long step) => new(new(generation), new(step));
