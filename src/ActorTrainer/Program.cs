@@ -1,5 +1,4 @@
 using ActorTrainer.Commands;
-using ActorTrainer.Core.Training;
 using ActorTrainer.Data;
 using ActorTrainer.Hosting;
 using ActorTrainer.Terminal;
@@ -14,5 +13,5 @@ var services = new Services(
     LocalRun.Default,
     () => new DataReader(),
     () => new TorchEngine(),
-    (_, _, _) => throw new EngineException("This build can't export yet."));
+    ModelFile.Export);
 return await CommandTree.InvokeAsync(CommandTree.Create(screen, services), args, screen, interruption.Token);

@@ -23,8 +23,7 @@ internal static class ExportCommand
 
     private static int Execute(Screen screen, Services services, RunLookup lookup, string reference, string file, bool force)
     {
-        string extension = Path.GetExtension(file).ToLowerInvariant();
-        if (extension is not (".safetensors" or ".pth" or ".pt")) throw new UsageException($"{file}: the extension says the format; .safetensors or .pth is needed.");
+        if (!ModelFile.Extensions.Contains(Path.GetExtension(file).ToLowerInvariant())) throw new UsageException($"{file}: the extension says the format; .safetensors or .pth is needed.");
         var (run, checkpoint) = lookup.FindCheckpoint(reference, CheckpointChoice.Best);
         var content = new RunWeights(lookup.Runs).Read(run.Name, checkpoint.Id);
         OutputFile.Write(file, force, temporary => services.Export(content.Model, content.State.Weights, temporary));

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Models;
 using ActorTrainer.Core.Training;
@@ -12,4 +13,4 @@ internal sealed record Services(
     RunExperiment Train, Func<IDataReader> Data, Func<IEngine> Engine, ExportModel Export);
 
 /// <summary>Writes weights in the form that <paramref name="file"/>'s extension names; throws <see cref="EngineException"/> for one that is not known.</summary>
-internal delegate void ExportModel(ModelDescription model, IReadOnlyList<NamedTensor> weights, string file);
+internal delegate void ExportModel(ModelDescription model, ImmutableArray<NamedTensor> weights, string file);
