@@ -1,0 +1,37 @@
+using ActorTrainer.Benchmarks.Memory;
+using ActorTrainer.Benchmarks.Overhead;
+
+namespace ActorTrainer.EndToEnd.Tests.Benchmarks;
+
+/// <summary>Benchmarks that nobody runs rot. What they measure is not asserted: times depend on who else uses the machine.</summary>
+public sealed class BenchmarksSpec
+{
+    [Fact]
+    public async Task The_loops_that_are_compared_do_the_same_work()
+    {
+        var result = await OverheadCommand.MeasureAsync(new("lenet5", Channels: 1, ImageSize: 16, Classes: 4, BatchSize: 8, Steps: 10, Threads: 1), rounds: 1);
+
+        Assert.Equal(result.Session.LastLoss, result.Actors.LastLoss);                  // the same session, to the bit
+        Assert.Equal(result.Bare.LastLoss, result.Actors.LastLoss, tolerance: 1e-4);    // the same mathematics in another order
+        Assert.True(result.ActorsToBare.Median > 0);
+    }
+
+    [Fact]
+    public async Task Memory_is_looked_at_when_a_run_comes_to_a_step()
+    {
+        string file = Path.Combine(Root(), "config", "quickstart.conf");
+
+        var result = await MemoryCommand.MeasureAsync(file, ["experiment.evaluation.every-epochs = 100", "experiment.data.loader-threads = 1"], [2, 12]);
+
+        Assert.Equal(2, result.Footprints.Length);
+        Assert.InRange(result.Footprints[0].Step, 2, result.Footprints[1].Step - 1);
+        Assert.All(result.Footprints, seen => Assert.True(seen is { ResidentBytes: > 0, Tensors: > 0, Threads: > 1 }));
+    }
+
+    private static string Root()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "ActorTrainer.sln"))) folder = folder.Parent ?? throw new DirectoryNotFoundException("ActorTrainer.sln is in no folder above the test.");
+        return folder.FullName;
+    }
+}
