@@ -107,7 +107,7 @@ internal sealed partial class TrainingBinder
             LayerDecay = phase["layer-decay"].OrNull(setting => setting.Number(new(0, 1, WithoutLeast: true))),
             Data = Own(phase, "data") is { } own ? DataBinder.Read(_data.With(own, $"{phase.Path}.data"), _problems) : ExperimentData,
             Optimizer = OptimizerBinder.Optimizer(optimizer.With(ownOptimizer, $"{phase.Path}.optimizer"), ownOptimizer),
-            Schedule = OptimizerBinder.Schedule(schedule.With(ownSchedule, $"{phase.Path}.schedule"), ownSchedule, epochs),
+            Schedule = OptimizerBinder.Schedule(schedule.With(ownSchedule, $"{phase.Path}.schedule"), ownSchedule, phase["epochs"].IsNull ? null : epochs),
         };
     }
 
