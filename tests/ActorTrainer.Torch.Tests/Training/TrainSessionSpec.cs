@@ -39,7 +39,7 @@ public sealed class TrainSessionSpec
     [Fact]
     public void A_captured_state_does_not_change_when_training_goes_on()
     {
-        var course = new Course { Architecture = "resnet18", ImageSize = 32 };
+        var course = new Course { Architecture = "mobilenet_v2", ImageSize = 64 };
         using var session = course.Begin();
         var (cursor, _) = course.Run(session, TrainingCursor.Start, 1);
         var state = session.Capture(cursor);
@@ -53,7 +53,7 @@ public sealed class TrainSessionSpec
     [Fact]
     public void A_step_that_is_computed_and_never_applied_leaves_the_state_bit_for_bit()
     {
-        var course = new Course { Architecture = "resnet18", ImageSize = 32, Shards = 2 };
+        var course = new Course { Architecture = "mobilenet_v2", ImageSize = 64, Shards = 2 };
         using var session = course.Begin();
         using var undisturbed = course.Begin();
         var (cursor, _) = course.Run(session, TrainingCursor.Start, 2);
@@ -73,7 +73,7 @@ public sealed class TrainSessionSpec
     [InlineData(float.PositiveInfinity)]
     public void A_loss_that_is_not_finite_leaves_the_state_of_the_step_before(float poison)
     {
-        var course = new Course { Architecture = "resnet18", ImageSize = 32, Shards = 2 };
+        var course = new Course { Architecture = "mobilenet_v2", ImageSize = 64, Shards = 2 };
         using var session = course.Begin();
         using var undisturbed = course.Begin();
         var (cursor, _) = course.Run(session, TrainingCursor.Start, 2);
