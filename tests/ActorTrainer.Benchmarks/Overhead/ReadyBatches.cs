@@ -36,6 +36,8 @@ internal sealed class ReadyBatches : IBatchSource, IExperimentData
 
     public EvaluationSet? Test => null;
 
+    public string PathOf(int phase, int sample) => $"generated/{sample}";
+
     public void Dispose()
     {
     }
