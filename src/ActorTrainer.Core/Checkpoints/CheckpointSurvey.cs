@@ -20,7 +20,7 @@ public sealed record CheckpointSurvey(
         StepNumber intact = StepNumber.Zero;
         foreach (var committed in experiment.Checkpoints.Reverse())
         {
-            string? problem = "is missing";
+            string? problem = "it is missing";
             var stored = present.Contains(committed.Id) ? store.Verify(committed.Id, out problem) : null;
             if (stored is not null && stored.Sha256 == committed.Sha256)
             {
@@ -28,7 +28,7 @@ public sealed record CheckpointSurvey(
                 break;
             }
 
-            lost.Add((committed.Id, problem ?? "is not the one that was committed"));
+            lost.Add((committed.Id, problem ?? "it is not the one that was committed"));
         }
 
         var adoptable = ImmutableArray.CreateBuilder<(StoredCheckpoint, Training.TrainingCursor)>();

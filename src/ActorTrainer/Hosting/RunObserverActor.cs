@@ -50,7 +50,7 @@ internal sealed class RunObserverActor : UntypedActor
                 else _observer.Notice($"Training goes on from step {generation.From.Step} as generation {generation.Generation}.");
                 _started = true;
                 break;
-            case CheckpointLost lost: _observer.Notice($"Checkpoint {lost.Checkpoint} {lost.Problem}; falling back to the one before."); break;
+            case CheckpointLost lost: _observer.Notice($"Checkpoint {lost.Checkpoint}: {lost.Problem}; falling back to the one before."); break;
             case CheckpointCommitted committed:
                 if (committed.Adopted) _observer.Notice($"Checkpoint {committed.Checkpoint} was complete on disk and is taken over.");
                 _observer.Committed(experiment.Checkpoints.First(c => c.Id == committed.Checkpoint));

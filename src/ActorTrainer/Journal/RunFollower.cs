@@ -68,7 +68,7 @@ internal sealed class RunFollower(RunsFolder runs, ExperimentName name, IRunObse
                 observer.Evaluated(e.Row, _run.BestStep == e.Row.Step);
                 break;
             case CheckpointLost e:
-                observer.Notice($"Checkpoint {e.Checkpoint} is damaged ({e.Problem}); it falls back to the one before.");
+                observer.Notice($"Checkpoint {e.Checkpoint}: {e.Problem}; falling back to the one before.");
                 break;
             case SampleExcluded e:
                 observer.Notice($"{e.Path} of the {e.Set} set is left out: {e.Reason}");
