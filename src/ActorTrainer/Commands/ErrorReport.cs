@@ -23,7 +23,7 @@ internal sealed record ErrorReport(string Text, int ExitCode)
         CheckpointDamagedException => new($"{e.Message}. An older checkpoint can be chosen with NAME@STEP; 'actortrainer show NAME' lists them.", Commands.ExitCode.Failed),
         FileNotFoundException { FileName: { } file } missing when missing.Message.StartsWith("Could not load file or assembly", StringComparison.Ordinal) =>
             new($"{file} is missing next to the program: the installation is incomplete.", Commands.ExitCode.Failed),
-        IOException or UnauthorizedAccessException => new(e.Message, Commands.ExitCode.Failed),
+        IOException or UnauthorizedAccessException or InvalidDataException => new(e.Message, Commands.ExitCode.Failed),
         _ => OfLibrary(e) ?? Unexpected(e),
     };
 

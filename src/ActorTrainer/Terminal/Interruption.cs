@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Spectre.Console;
 
 namespace ActorTrainer.Terminal;
 
@@ -33,7 +34,7 @@ internal sealed class Interruption : IDisposable
     {
         if (Interlocked.Increment(ref _asked) > 1 && context.Signal == PosixSignal.SIGINT) return;      // the default ends the process
         context.Cancel = true;
-        if (_screen.CanAsk && context.Signal == PosixSignal.SIGINT) _screen.Say("Stopping; Ctrl-C again ends it at once.");
+        if (_screen.CanAsk && context.Signal == PosixSignal.SIGINT) _screen.Error.WriteLine("Stopping; Ctrl-C again ends it at once.");
         _source.Cancel();
     }
 }
