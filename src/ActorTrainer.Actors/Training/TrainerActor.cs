@@ -315,9 +315,7 @@ public sealed class TrainerActor : UntypedActor
     {
         if (_over) return;
         (_over, _failure) = (true, reason);
-        _parts.Steps.Flush(durable: false);
-        _parts.Ledger?.Flush(durable: false);
-        TellFailure();
+        TellFailure();      // and PostStop flushes: on a full disk a flush fails, and must not hide the reason
     }
 
     /// <summary>Not before the checkpoint that is being written is done: what is complete is committed before the end.</summary>
