@@ -82,6 +82,8 @@ internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider 
             configuration.Settings, ConfigurationIdentity.Of(configuration), earlier, new Relay(observer), cancel), cancel).ConfigureAwait(false);
         if (earlier is not null) RunConflict.Check(earlier.Definition, prepared.Definition, request.File, request.AcceptMachine);
         foreach (string notice in prepared.Data.Notices) observer.Notice(notice);
+        if (earlier is null && configuration.Settings.Model is { Pretrained: null, Architecture: { } architecture })
+            observer.Notice($"{architecture} trains from scratch: model.pretrained is not set.");
         await File.WriteAllTextAsync(folder.EffectiveConfiguration, configuration.Text, cancel).ConfigureAwait(false);
 
         var store = new FolderCheckpointStore(folder.CheckpointFolder);
