@@ -1,0 +1,54 @@
+using ActorTrainer.Core.Experiments;
+using ActorTrainer.EndToEnd.Tests.Processes;
+
+namespace ActorTrainer.EndToEnd.Tests.Determinism;
+
+/// <summary>Killed at each place where a file, the journal and the weights can disagree, and started again by the same command.</summary>
+[Collection(ProcessTests.Name)]
+public class FailpointSpec(Undisturbed undisturbed)
+{
+    public static TheoryData<string, int> EachOfThem
+    {
+        get
+        {
+            var data = new TheoryData<string, int>();
+            foreach (string name in Failpoints.All)
+            {
+                foreach (int hit in new[] { 1, 2, 5 }.Where(hit => hit == 1 || name != Failpoints.Finished)) data.Add(name, hit);
+            }
+
+            return data;
+        }
+    }
+
+    [Fact]
+    public Task One_run_killed_at_every_failpoint_in_turn_ends_as_if_nothing_had_happened() => KilledAt([.. Failpoints.All.Select(name => $"{name}#1")]);
+
+    /// <summary>From the last to the first, each a hit later: within the shards of a step, with checkpoints, retirements and rows behind it.</summary>
+    [Fact]
+    public Task So_does_one_killed_at_their_second_hits_in_the_other_order() => KilledAt(
+    [
+        "step.applied#2", "step.switching#2", "step.exchanged#2", "step.computed#2", "step.forward#2",
+        "checkpoint.committed#2", "checkpoint.renamed#2", "checkpoint.files-written#2", "checkpoint.weights-written#2", "checkpoint.begun#2",
+        "retire.renamed#2", "retire.journalled#2", "evaluation.done#2",
+    ]);
+
+    [SkippableTheory]
+    [MemberData(nameof(EachOfThem))]
+    public async Task A_run_killed_at_one_failpoint_ends_as_if_nothing_had_happened(string name, int hit)
+    {
+        Long.Only();
+        await KilledAt([$"{name}#{hit}"]);
+    }
+
+    private async Task KilledAt(IReadOnlyList<string> failpoints)
+    {
+        using var workshop = new Workshop();
+        foreach (string failpoint in failpoints) (await workshop.TrainUpTo(failpoint)).Returns(EndedProgram.Killed);
+
+        var ended = (await workshop.Train()).Completes();
+
+        Assert.Equal(undisturbed.Digest, ended.Digest);
+        workshop.Run.IsAsWholeAs(undisturbed.Run);
+    }
+}
