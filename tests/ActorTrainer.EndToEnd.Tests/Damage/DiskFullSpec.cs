@@ -5,7 +5,7 @@ namespace ActorTrainer.EndToEnd.Tests.Damage;
 
 /// <summary>The disk fills up in the middle of a checkpoint. Needs the right to mount a small file system in memory.</summary>
 [Collection(ProcessTests.Name)]
-public class DiskFullSpec(Undisturbed undisturbed)
+public partial class DiskFullSpec(Undisturbed undisturbed)
 {
     /// <summary>Room for a journal and a few of the checkpoints (about half a megabyte each), not for the ballast and one more.</summary>
     private const string Size = "4m";
