@@ -62,10 +62,10 @@ internal static class OverheadCommand
         text.WriteLine(result.Machine);
         text.WriteLine($"{workload.Architecture}, batch {workload.BatchSize}, {workload.ImageSize} x {workload.ImageSize} x {workload.Channels}, {workload.Threads} threads, " +
             $"{workload.Steps} steps a round, {result.Actors.Seconds.Count} rounds of each in turns: median (least .. greatest)");
-        text.WriteLine($"{"",-10}{"ms a step",28}{"CPU ms a step",28}{"images/s",10}{"last loss",12}");
+        text.WriteLine($"{"",-10}{"ms a step",28}{"CPU ms a step",28}{"images/s",10}{"2nd loss",12}");
         foreach (var series in new[] { result.Bare, result.Session, result.Actors })
         {
-            text.WriteLine($"{series.Loop,-10}{series.Milliseconds.Text("0.00"),28}{series.CpuMilliseconds.Text("0.00"),28}{series.ImagesPerSecond,10:0}{series.LastLoss,12:0.00000}");
+            text.WriteLine($"{series.Loop,-10}{series.Milliseconds.Text("0.00"),28}{series.CpuMilliseconds.Text("0.00"),28}{series.ImagesPerSecond,10:0}{series.SecondLoss,12:0.00000}");
         }
 
         text.WriteLine($"speed of actors / bare loop: {result.ActorsToBare.Text("0.000")}; by CPU time {result.ActorsToBareByCpu.Text("0.000")}");
@@ -76,12 +76,12 @@ internal static class OverheadCommand
 /// <summary>The rounds of one loop.</summary>
 /// <param name="Seconds">A step.</param>
 /// <param name="CpuSeconds">A step, over all threads of the process.</param>
-internal sealed record Series(string Loop, Sample Seconds, Sample CpuSeconds, double ImagesPerSecond, double LastLoss)
+internal sealed record Series(string Loop, Sample Seconds, Sample CpuSeconds, double ImagesPerSecond, double SecondLoss)
 {
     public static Series Of(string loop, List<Lap> laps, Workload workload)
     {
         var seconds = Sample.Of(laps.Select(lap => lap.Seconds));
-        return new(loop, seconds, Sample.Of(laps.Select(lap => lap.CpuSeconds)), workload.BatchSize / seconds.Median, laps[^1].LastLoss);
+        return new(loop, seconds, Sample.Of(laps.Select(lap => lap.CpuSeconds)), workload.BatchSize / seconds.Median, laps[^1].SecondLoss);
     }
 
     internal Sample Milliseconds => Scaled(Seconds);

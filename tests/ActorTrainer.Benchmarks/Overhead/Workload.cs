@@ -11,7 +11,7 @@ namespace ActorTrainer.Benchmarks.Overhead;
 internal sealed record Workload(string Architecture, int Channels, int ImageSize, int Classes, int BatchSize, int Steps, int Threads)
 {
     public const ulong Seed = 1;
-    public const double LearningRate = 0.01, Momentum = 0.9;
+    public const double LearningRate = 0.001, Momentum = 0.9;
 
     internal int WarmUp => Math.Max(1, Steps / 10);
 
