@@ -1,6 +1,5 @@
 using System.CommandLine;
 using ActorTrainer.Core.Models;
-using ActorTrainer.Hosting;
 using ActorTrainer.Journal;
 using ActorTrainer.Terminal;
 
@@ -19,8 +18,7 @@ internal static class DigestCommand
         command.SetAction(parsed =>
         {
             var lookup = RunLookup.In(parsed.GetValue(runs));
-            var (run, checkpoint) = lookup.FindCheckpoint(parsed.GetRequiredValue(reference), CheckpointChoice.Last);
-            screen.Result(StateDictDigest.Of(new RunWeights(lookup.Runs).Read(run.Name, checkpoint.Id).State.Weights));
+            screen.Result(StateDictDigest.Of(lookup.FindCheckpoint(parsed.GetRequiredValue(reference), CheckpointChoice.Last).Content.State.Weights));
             return ExitCode.Done;
         });
         return command;

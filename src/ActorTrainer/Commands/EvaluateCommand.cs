@@ -28,9 +28,9 @@ internal static class EvaluateCommand
 
     private static int Execute(Screen screen, Services services, RunLookup lookup, string reference, string location, bool json, CancellationToken cancel)
     {
-        var (run, checkpoint) = lookup.FindCheckpoint(reference, CheckpointChoice.Best);
+        var (run, checkpoint, content) = lookup.FindCheckpoint(reference, CheckpointChoice.Best);
         using var data = services.Data().Open(location, null, DataProgressLine.On(screen), cancel);
-        using var model = LoadedModel.Open(services, lookup.Runs, run, checkpoint, screen.Say);
+        using var model = LoadedModel.Open(services, lookup.Runs, run, content, screen.Say);
         var classes = model.Description.Classes;
         if (DataChecks.RequireKnownClasses(data, classes) is { IsEmpty: false } missing) screen.Say($"{location} has no sample of {string.Join(", ", missing)}.");
 

@@ -24,8 +24,7 @@ internal static class ExportCommand
     private static int Execute(Screen screen, Services services, RunLookup lookup, string reference, string file, bool force)
     {
         if (!ModelFile.Extensions.Contains(Path.GetExtension(file).ToLowerInvariant())) throw new UsageException($"{file}: the extension says the format; .safetensors or .pth is needed.");
-        var (run, checkpoint) = lookup.FindCheckpoint(reference, CheckpointChoice.Best);
-        var content = new RunWeights(lookup.Runs).Read(run.Name, checkpoint.Id);
+        var (run, checkpoint, content) = lookup.FindCheckpoint(reference, CheckpointChoice.Best);
         OutputFile.Write(file, force, temporary => services.Export(content.Model, content.State.Weights, temporary));
         screen.Say($"Wrote {file} ({Format.Bytes(new FileInfo(file).Length)}): step {checkpoint.Id.Step} of {run.Name}, {content.Model.Architecture}, {Format.Count(content.Model.Classes.Length)} classes.");
         return ExitCode.Done;

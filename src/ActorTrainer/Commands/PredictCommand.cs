@@ -43,9 +43,9 @@ internal static class PredictCommand
     private static int Execute(
         Screen screen, Services services, RunLookup lookup, string reference, string[] paths, int top, IPredictionWriter writer, CancellationToken cancel)
     {
-        var (run, checkpoint) = lookup.FindCheckpoint(reference, CheckpointChoice.Best);
+        var (run, _, content) = lookup.FindCheckpoint(reference, CheckpointChoice.Best);
         using var data = ImageInputs.Open(paths);
-        using var model = LoadedModel.Open(services, lookup.Runs, run, checkpoint, screen.Say);
+        using var model = LoadedModel.Open(services, lookup.Runs, run, content, screen.Say);
         bool allRead = true;
         foreach (var answer in model.Answer(data, default, cancel))
         {

@@ -17,12 +17,11 @@ internal sealed class RunLookup(RunsFolder runs)
 
     public RunEntry Find(ExperimentName name) => Journal.Load(name) is { } experiment ? new(name, experiment) : throw NotThere(name);
 
-    /// <summary>The run and the checkpoint of it that was asked for; <paramref name="byItself"/> where nothing was said.</summary>
-    public (RunEntry Run, CommittedCheckpoint Checkpoint) FindCheckpoint(string reference, CheckpointChoice byItself)
+    /// <summary>The checkpoint that was asked for, read; <paramref name="byItself"/> where only a run was named.</summary>
+    public ChosenCheckpoint FindCheckpoint(string reference, CheckpointChoice byItself)
     {
         var parsed = ParseReference(reference);
-        var run = Find(parsed.Name);
-        return (run, (parsed.Choice ?? byItself).Of(run.Experiment));
+        return new RunWeights(Runs).Choose(parsed.Name, parsed.Choice ?? byItself) ?? throw NotThere(parsed.Name);
     }
 
     private static CheckpointReference ParseReference(string text)

@@ -26,14 +26,14 @@ internal static class Inheritance
             throw new DataException($"--from {from}: {e.Message}", e);
         }
 
-        var run = new RunJournal(runs).Load(reference.Name) ?? throw new DataException($"--from {from}: there is no run '{reference.Name}' in {runs.Path}.");
-        var chosen = (reference.Choice ?? CheckpointChoice.Last).Of(run);
-        var content = new RunWeights(runs).Read(reference.Name, chosen.Id);
+        var chosen = new RunWeights(runs).Choose(reference.Name, reference.Choice ?? CheckpointChoice.Last)
+            ?? throw new DataException($"--from {from}: there is no run '{reference.Name}' in {runs.Path}.");
+        var (run, content) = (chosen.Run.Experiment, chosen.Content);
         RequireSamePast(from, run.Definition, prepared, content.State.Cursor);
-        parent = $"{reference.Name}@{chosen.Id.Step} {Core.Models.StateDictDigest.Of(content.State.Weights)}";
+        parent = $"{reference.Name}@{content.Id.Step} {Core.Models.StateDictDigest.Of(content.State.Weights)}";
         return content with
         {
-            Id = new(Generation.None, chosen.Id.Step),
+            Id = new(Generation.None, content.Id.Step),
             ConfigurationHash = prepared.Definition.ConfigurationHash,
             State = content.State with { Cursor = InPlan(content.State.Cursor, run.Definition, prepared.Plan) },
         };

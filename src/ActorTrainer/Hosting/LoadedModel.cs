@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Models;
@@ -24,10 +25,9 @@ internal sealed class LoadedModel : IDisposable
 
     /// <summary>Opens it as it was evaluated in training: same kind of device, threads and batch size, so that the same data give the same numbers.</summary>
     /// <param name="notice">Told where that is not possible.</param>
-    public static LoadedModel Open(Services services, RunsFolder runs, RunEntry run, CommittedCheckpoint checkpoint, Action<string> notice)
+    public static LoadedModel Open(Services services, RunsFolder runs, RunEntry run, CheckpointContent content, Action<string> notice)
     {
         var weights = new RunWeights(runs);
-        var content = weights.Read(run.Name, checkpoint.Id);
         var engine = services.Engine();
         var session = engine.OpenInference(DeviceFor(engine, run.Experiment.Definition.Device, notice), weights);
         try

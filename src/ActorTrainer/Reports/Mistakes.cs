@@ -37,7 +37,7 @@ internal sealed record Mistakes(string Set, int Samples, int Wrong, ImmutableArr
             var identity = run.Experiment.Definition.Phases[^1] is var last && isTest ? last.Test : last.Validation;
             if (identity is not null && identity.ManifestHash != data.Manifest.Hash) return (null, $"{location} is no longer what the run was measured on.");
             var chosen = !isTest && phase.Validation is ValidationSource.Share share ? Split.ByShare(data.Manifest, share.Fraction, settings.Seed).Validation : [.. Enumerable.Range(0, data.Manifest.Samples.Length)];
-            using var model = LoadedModel.Open(services, runs, run, best, notice);
+            using var model = LoadedModel.Open(services, runs, run, new RunWeights(runs).Read(run.Name, best.Id), notice);
             return (Find(model, data, chosen, isTest ? "test" : "validation", cancel), null);
         }
         catch (Exception e) when (e is DataException or EngineException or Core.Checkpoints.CheckpointDamagedException)

@@ -27,7 +27,7 @@ public class SameNameSpec(Undisturbed undisturbed)
 
         var ended = await workshop.Train("--set", "experiment.seed=7", "--set", "experiment.training.optimizer.momentum=0.8");
 
-        ended.Refuses(2, "experiment.seed: 1 -> 7", "experiment.training.optimizer.momentum: 0.9 -> 0.8", "--fresh");
+        ended.Refuses(2, "experiment.seed: 1 -> 7", "optimizer.momentum: 0.9 -> 0.8", "--fresh");
         Assert.Equal(undisturbed.Digest, (await workshop.Train()).Completes().Digest);
         workshop.Run.IsAsWholeAs(undisturbed.Run);
     }

@@ -9,7 +9,7 @@ namespace ActorTrainer.EndToEnd.Tests.Commands;
 public class WhileItTrainsSpec
 {
     /// <summary>Long enough that all of it happens while the run goes on; the test stops it.</summary>
-    private static readonly string[] Long = ["--set", "experiment.training.phases.0.epochs=2000"];
+    private static readonly string[] Long = ["--set", "experiment.training.phases.0.epochs=2000", "--set", "experiment.checkpoint.every-steps=8"];
 
     [Fact]
     public async Task Others_can_look_on_and_a_second_writer_is_refused_by_name_and_pid()

@@ -35,7 +35,11 @@ public class FailpointSpec(Undisturbed undisturbed)
     private async Task KilledAt(IReadOnlyList<string> failpoints)
     {
         using var workshop = new Workshop();
-        foreach (string failpoint in failpoints) (await workshop.TrainUpTo(failpoint)).Returns(EndedProgram.Killed);
+        foreach (string failpoint in failpoints)
+        {
+            (await workshop.TrainUpTo(failpoint)).Returns(EndedProgram.Killed);
+            workshop.Run.HasOnlyWholeCheckpoints();
+        }
 
         var ended = (await workshop.Train()).Completes();
 

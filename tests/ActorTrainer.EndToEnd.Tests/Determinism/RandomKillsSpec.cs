@@ -48,6 +48,7 @@ public class RandomKillsSpec
 
             program.Kill();
             (await program.Ended()).Returns(EndedProgram.Killed);
+            workshop.Run.HasOnlyWholeCheckpoints();
         }
 
         var ended = (await workshop.Train(more)).Completes();

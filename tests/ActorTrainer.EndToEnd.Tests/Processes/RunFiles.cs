@@ -54,8 +54,14 @@ internal sealed record RunFiles(RunFolder Folder)
     {
         string[] known = [".lock", "checkpoints", "effective.conf", "evaluations.jsonl", "ledger.jsonl", "log.txt", "metrics.jsonl"];
         Assert.Empty(Names(Folder.Path).Except(known));
+        HasOnlyWholeCheckpoints();
+        Assert.Equal(Checkpoints.Select(id => id.ToString()).Order(StringComparer.Ordinal), Names(Folder.CheckpointFolder));
+    }
+
+    /// <summary>At any moment, in the middle of a kill too: whoever finds a checkpoint's name finds the whole checkpoint.</summary>
+    public void HasOnlyWholeCheckpoints()
+    {
         var store = new FolderCheckpointStore(Folder.CheckpointFolder);
-        Assert.Equal(store.List().Select(id => id.ToString()).Order(StringComparer.Ordinal), Names(Folder.CheckpointFolder));
         foreach (var id in store.List())
         {
             Assert.True(store.Verify(id, out string? problem) is not null, $"{id}: {problem}");
