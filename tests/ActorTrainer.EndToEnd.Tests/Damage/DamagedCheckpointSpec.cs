@@ -34,7 +34,7 @@ public class DamagedCheckpointSpec(Undisturbed undisturbed, DamagedCheckpointSpe
 
         var ended = (await workshop.Train()).Completes();
 
-        Assert.Contains($"Checkpoint {newest} ", ended.Error, StringComparison.Ordinal);
+        Assert.Contains($"Checkpoint {newest}: ", ended.Error, StringComparison.Ordinal);
         Assert.Contains("falling back", ended.Error, StringComparison.Ordinal);
         Assert.Equal(undisturbed.Digest, ended.Digest);
         workshop.Run.IsAsWholeAs(undisturbed.Run);
