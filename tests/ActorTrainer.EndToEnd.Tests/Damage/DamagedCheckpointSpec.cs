@@ -60,12 +60,16 @@ public class DamagedCheckpointSpec(Undisturbed undisturbed, DamagedCheckpointSpe
         }
     }
 
-    /// <summary>Killed in the middle, right after a commit: its newest checkpoint is in the journal.</summary>
+    /// <summary>Killed in the middle, and again once the journal had caught up with what was complete on disk: its newest checkpoint is a committed one.</summary>
     public sealed class KilledRun : IAsyncLifetime
     {
         internal Workshop Workshop { get; } = new();
 
-        public async Task InitializeAsync() => (await Workshop.TrainUpTo($"{Failpoints.CheckpointCommitted}#9")).Returns(EndedProgram.Killed);
+        public async Task InitializeAsync()
+        {
+            (await Workshop.TrainUpTo($"{Failpoints.CheckpointCommitted}#9")).Returns(EndedProgram.Killed);
+            (await Workshop.TrainUpTo($"{Failpoints.StepForward}#1")).Returns(EndedProgram.Killed);
+        }
 
         public Task DisposeAsync()
         {
