@@ -14,6 +14,8 @@ public class NewSpec
         Pictures.Folder(workshop, "My Photos", "cat", "dog");
         using var create = RunningProgram.Start(workshop.Folder, ["new", "My Photos", "photos.conf"]);
         (await create.Ended()).Completes();
+        (await workshop.Ask("check", "photos.conf")).Completes();
+        Assert.False(Directory.Exists(workshop.Runs));
 
         using var run = RunningProgram.Start(workshop.Folder,
         [
