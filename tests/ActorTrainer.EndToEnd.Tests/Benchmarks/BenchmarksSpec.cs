@@ -19,19 +19,12 @@ public sealed class BenchmarksSpec
     [Fact]
     public async Task Memory_is_looked_at_when_a_run_comes_to_a_step()
     {
-        string file = Path.Combine(Root(), "config", "quickstart.conf");
+        string file = Repository.Path("config", "quickstart.conf");
 
         var result = await MemoryCommand.MeasureAsync(file, ["experiment.evaluation.every-epochs = 100", "experiment.data.loader-threads = 1"], [2, 12]);
 
         Assert.Equal(2, result.Footprints.Length);
         Assert.InRange(result.Footprints[0].Step, 2, result.Footprints[1].Step - 1);
         Assert.All(result.Footprints, seen => Assert.True(seen is { ResidentBytes: > 0, Tensors: > 0, Threads: > 1 }));
-    }
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "ActorTrainer.sln"))) folder = folder.Parent ?? throw new DirectoryNotFoundException("ActorTrainer.sln is in no folder above the test.");
-        return folder.FullName;
     }
 }
