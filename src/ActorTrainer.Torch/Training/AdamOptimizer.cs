@@ -16,23 +16,20 @@ internal sealed class AdamOptimizer(OptimizerSettings settings, FlatLayout layou
 
     public override bool CountsSteps => true;
 
-    protected override void Step(Tensor weights, Tensor gradient, double rate)
+    protected override void Step(FlatSegment run, Tensor weights, Tensor gradient, double rate)
     {
-        if (settings.WeightDecay != 0)
+        double ownRate = rate * run.Rule.RateScale;
+        if (settings.WeightDecay != 0 && run.Rule.Decays)
         {
-            foreach (var segment in Layout.Segments.Where(segment => segment.Rule.Decays))
-            {
-                if (decoupled) Part(weights, segment).mul_(1 - rate * segment.Rule.RateScale * settings.WeightDecay);
-                else Part(gradient, segment).add_(Part(weights, segment), settings.WeightDecay);
-            }
+            if (decoupled) weights.mul_(1 - ownRate * settings.WeightDecay);
+            else gradient.add_(weights, settings.WeightDecay);
         }
 
         double correction1 = 1 - Math.Pow(settings.Beta1, Steps), correction2 = 1 - Math.Pow(settings.Beta2, Steps);
-        _mean.Tensor.mul_(settings.Beta1).add_(gradient, 1 - settings.Beta1);
-        _square.Tensor.mul_(settings.Beta2).addcmul_(gradient, gradient, 1 - settings.Beta2);
+        var mean = Part(_mean.Tensor, run).mul_(settings.Beta1).add_(gradient, 1 - settings.Beta1);
+        var square = Part(_square.Tensor, run).mul_(settings.Beta2).addcmul_(gradient, gradient, 1 - settings.Beta2);
         // The gradient has been used; its memory takes the denominator.
-        var denominator = gradient.copy_(_square.Tensor).sqrt_().div_(Math.Sqrt(correction2)).add_(settings.Epsilon);
-        foreach (var segment in Layout.Segments)
-            Part(weights, segment).addcdiv_(Part(_mean.Tensor, segment), Part(denominator, segment), -rate * segment.Rule.RateScale / correction1);
+        var denominator = gradient.copy_(square).sqrt_().div_(Math.Sqrt(correction2)).add_(settings.Epsilon);
+        weights.addcdiv_(mean, denominator, -ownRate / correction1);
     }
 }

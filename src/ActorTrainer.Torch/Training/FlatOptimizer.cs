@@ -10,12 +10,19 @@ namespace ActorTrainer.Torch.Training;
 internal readonly record struct OptimizerSlot(string Name, FlatVector Values);
 
 /// <summary>
-/// torch.optim's update rules on whole flat vectors: a handful of native calls a step, however many parameters there are. The order of
+/// torch.optim's update rules on flat vectors: a handful of native calls a run of parameters, however many there are in it. The order of
 /// operations is that of torch's single-tensor implementation.
 /// </summary>
 internal abstract class FlatOptimizer(FlatLayout layout) : IDisposable
 {
-    protected FlatLayout Layout { get; } = layout;
+    /// <summary>
+    /// Elements, a megabyte of each vector in fp32: what one operation leaves in the cache the next one finds there. Each element is treated alone, so the
+    /// cut changes no bit.
+    /// </summary>
+    private const long MostAtOnce = 1 << 18;
+
+    /// <summary>The segments, cut into runs that are updated one after the other. Together they are all parameters.</summary>
+    private readonly ImmutableArray<FlatSegment> _runs = [.. layout.Segments.SelectMany(Cut)];
 
     /// <summary>All begin as zeros.</summary>
     public abstract ImmutableArray<OptimizerSlot> Slots { get; }
@@ -41,7 +48,11 @@ internal abstract class FlatOptimizer(FlatLayout layout) : IDisposable
     public void Update(Tensor weights, Tensor gradient, double rate)
     {
         Steps++;
-        Step(weights, gradient, rate);
+        foreach (var run in _runs)
+        {
+            using var scope = NewDisposeScope();
+            Step(run, Part(weights, run), Part(gradient, run), rate);
+        }
     }
 
     public void Dispose()
@@ -49,7 +60,14 @@ internal abstract class FlatOptimizer(FlatLayout layout) : IDisposable
         foreach (var slot in Slots) slot.Values.Dispose();
     }
 
-    protected abstract void Step(Tensor weights, Tensor gradient, double rate);
+    /// <summary>One run: the same part of weights, gradient and slots.</summary>
+    protected abstract void Step(FlatSegment run, Tensor weights, Tensor gradient, double rate);
 
-    protected static Tensor Part(Tensor vector, FlatSegment segment) => vector.narrow(0, segment.Offset, segment.Count);
+    protected static Tensor Part(Tensor vector, FlatSegment run) => vector.narrow(0, run.Offset, run.Count);
+
+    private static IEnumerable<FlatSegment> Cut(FlatSegment segment)
+    {
+        for (long done = 0; done < segment.Count; done += MostAtOnce)
+            yield return segment with { Offset = segment.Offset + done, Count = Math.Min(MostAtOnce, segment.Count - done) };
+    }
 }

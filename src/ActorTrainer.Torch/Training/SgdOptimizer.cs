@@ -19,23 +19,17 @@ internal sealed class SgdOptimizer : FlatOptimizer
 
     public override ImmutableArray<OptimizerSlot> Slots => _momentum is null ? [] : [new("momentum", _momentum)];
 
-    protected override void Step(Tensor weights, Tensor gradient, double rate)
+    protected override void Step(FlatSegment run, Tensor weights, Tensor gradient, double rate)
     {
-        if (_settings.WeightDecay != 0)
-        {
-            foreach (var segment in Layout.Segments.Where(segment => segment.Rule.Decays))
-                Part(gradient, segment).add_(Part(weights, segment), _settings.WeightDecay);
-        }
-
+        if (_settings.WeightDecay != 0 && run.Rule.Decays) gradient.add_(weights, _settings.WeightDecay);
         var direction = gradient;
         if (_momentum is not null)
         {
             // torch begins with a copy of the first gradient; zeros times the momentum plus the gradient is the same.
-            _momentum.Tensor.mul_(_settings.Momentum).add_(gradient);
-            direction = _settings.Nesterov ? gradient.add_(_momentum.Tensor, _settings.Momentum) : _momentum.Tensor;
+            var momentum = Part(_momentum.Tensor, run).mul_(_settings.Momentum).add_(gradient);
+            direction = _settings.Nesterov ? gradient.add_(momentum, _settings.Momentum) : momentum;
         }
 
-        foreach (var segment in Layout.Segments)
-            Part(weights, segment).add_(Part(direction, segment), -rate * segment.Rule.RateScale);
+        weights.add_(direction, -rate * run.Rule.RateScale);
     }
 }
