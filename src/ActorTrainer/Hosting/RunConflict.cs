@@ -21,7 +21,7 @@ internal static class RunConflict
                 .AppendLine("Ways on:")
                 .AppendLine("  restore the file or the data, and the run goes on")
                 .AppendLine($"  actortrainer run {file} --set experiment.name=ANOTHER-NAME")
-                .AppendLine($"  actortrainer run {file} --fresh    (sets the earlier run aside, deletes nothing)")
+                .AppendLine($"  actortrainer run {file} --fresh    (sets the earlier run aside, deletes nothing; in a script with --yes)")
                 .Append($"  actortrainer run {file} --from {earlier.Name} --set experiment.name=ANOTHER-NAME    (begins from its weights)").ToString());
         }
 
