@@ -1,11 +1,12 @@
 using System.ComponentModel;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace ActorTrainer.Transport;
 
-/// <summary>What .NET's files can't do.</summary>
-internal static partial class Posix
+/// <summary>What .NET's files and sockets can't do.</summary>
+internal static unsafe partial class Posix
 {
     /// <summary>
     /// Makes a folder's entries (files created in it, renamed, removed) survive a power cut: fsync on the folder. On Windows, where NTFS journals
@@ -25,6 +26,26 @@ internal static partial class Posix
         return handle.IsInvalid ? throw Failure(path, "be opened") : handle;
     }
 
+    /// <summary>A file of no folder, in memory, gone with the last who holds it; null where the system has no such files.</summary>
+    public static SafeFileHandle? OpenMemory(string name)
+    {
+        if (!OperatingSystem.IsLinux()) return null;
+        var handle = MemFdCreate(name, flags: 1);       // MFD_CLOEXEC
+        if (!handle.IsInvalid) return handle;
+        handle.Dispose();
+        return null;
+    }
+
+    /// <summary>Two connected Unix stream sockets.</summary>
+    public static (Socket, Socket) SocketPair()
+    {
+        if (OperatingSystem.IsWindows()) throw new PlatformNotSupportedException("Windows has no socket pairs.");
+        int* pair = stackalloc int[2];
+        const int unix = 1, stream = 1;
+        if (SocketPair(unix, stream, 0, pair) != 0) throw Failure("A socket pair", "be opened");
+        return (new(new SafeSocketHandle(pair[0], ownsHandle: true)), new(new SafeSocketHandle(pair[1], ownsHandle: true)));
+    }
+
     private static IOException Failure(string path, string what)
     {
         int error = Marshal.GetLastPInvokeError();
@@ -36,4 +57,10 @@ internal static partial class Posix
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int FSync(SafeFileHandle descriptor);
+
+    [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial SafeFileHandle MemFdCreate(string name, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "socketpair", SetLastError = true)]
+    private static partial int SocketPair(int domain, int type, int protocol, int* pair);
 }

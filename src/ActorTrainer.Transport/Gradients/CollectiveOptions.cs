@@ -1,0 +1,7 @@
+namespace ActorTrainer.Transport.Gradients;
+
+/// <summary>What a listener offers beyond TCP. Each is used where both sides have it.</summary>
+/// <param name="UnixSockets">Between processes of one host; on Linux.</param>
+/// <param name="SharedMemory">For vectors between processes of one host that see each other's memory: over Unix sockets only.</param>
+/// <param name="Tls">Around TCP; both sides or none.</param>
+public sealed record CollectiveOptions(bool UnixSockets = true, bool SharedMemory = true, CollectiveTls? Tls = null);

@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+using ActorTrainer.Core.Gradients;
+using ActorTrainer.Core.Models;
+
+namespace ActorTrainer.Transport.Gradients;
+
+/// <summary>
+/// What one trainer does with vectors of one length, a pure function of the group: which segment of the vector each rank sums, in which pieces, and
+/// which subtrees are added to which. Bytes throughout.
+/// </summary>
+internal sealed class ExchangePlan
+{
+    /// <summary>A piece fits a core's cache together with what it is added to.</summary>
+    public const int PieceBytes = 256 << 10;
+    private const int Alignment = 64;
+    private readonly ImmutableArray<int> _bounds;
+
+    public ExchangePlan(CollectiveGroup group, int vectorBytes)
+    {
+        if (vectorBytes % group.Element.Size() != 0) throw new ArgumentException($"{vectorBytes} bytes are no vector of {group.Element.TorchName()}.");
+        (Rank, VectorBytes) = (group.Rank, vectorBytes);
+        long units = ((long)vectorBytes + Alignment - 1) / Alignment;
+        int world = group.Members.Length;
+        _bounds = [.. Enumerable.Range(0, world + 1).Select(rank => (int)Math.Min(units * rank / world * Alignment, vectorBytes))];
+        Subtrees = SubtreesOf(group);
+        Additions = AdditionsOf(Subtrees, group.Rank);
+    }
+
+    public int Rank { get; }
+    public int VectorBytes { get; }
+
+    /// <summary>Each rank's, from left to right.</summary>
+    public ImmutableArray<ImmutableArray<Subtree>> Subtrees { get; }
+
+    /// <summary>
+    /// Numbers of subtrees, counted over all ranks: <c>Other</c> is added to <c>Into</c>. The last one ends in this rank's first subtree. Either of
+    /// two may take the other, since a + b is b + a to the bit.
+    /// </summary>
+    public ImmutableArray<(int Into, int Other)> Additions { get; }
+
+    public static ImmutableArray<ImmutableArray<Subtree>> SubtreesOf(CollectiveGroup group)
+    {
+        var layout = new ShardLayout(group.LogicalShards);
+        return [.. group.Members.Select(member => layout.Subtrees(member.Own).ToImmutableArray())];
+    }
+
+    /// <summary>How many pieces a rank's segment has; none where the vector is too short for all ranks.</summary>
+    public int Pieces(int rank) => (_bounds[rank + 1] - _bounds[rank] + PieceBytes - 1) / PieceBytes;
+
+    public (int Offset, int Length) Piece(int rank, int piece)
+    {
+        int offset = _bounds[rank] + (piece * PieceBytes);
+        return (offset, Math.Min(PieceBytes, _bounds[rank + 1] - offset));
+    }
+
+    private static ImmutableArray<(int, int)> AdditionsOf(ImmutableArray<ImmutableArray<Subtree>> subtrees, int rank)
+    {
+        int mine = subtrees.Take(rank).Sum(of => of.Length), next = 0;
+        var additions = ImmutableArray.CreateBuilder<(int, int)>();
+        var tree = new SubtreeSum<int>((left, right) =>
+        {
+            var (into, other) = right == mine ? (right, left) : (left, right);
+            additions.Add((into, other));
+            return into;
+        });
+        foreach (var subtree in subtrees.SelectMany(of => of)) tree.Add(subtree, next++);
+        return additions.ToImmutable();
+    }
+}

@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using ActorTrainer.Core.Gradients;
+using ActorTrainer.Core.Training;
+using ActorTrainer.Transport.Gradients.Meeting;
+using ActorTrainer.Transport.Gradients.Wire;
+
+namespace ActorTrainer.Transport.Gradients;
+
+/// <summary>
+/// The exchange between the trainers of one generation: each sums its segment of the vector over all shards, in the order of the fixed tree, and
+/// gives it to the others. All calls come from one thread, the device's; only <see cref="Dispose"/> may come from any other.
+/// It fails as a whole and once: the first failure closes all connections, so that every peer's call fails at once too.
+/// </summary>
+public sealed class PeerExchange : IGradientExchange, IDisposable
+{
+    private readonly ImmutableArray<FrameLink> _links;
+    private readonly ImmutableArray<ImmutableArray<Subtree>> _subtrees;
+    private readonly LinkWaiter _waiter;
+    private readonly Lock _inUse = new();
+    private ExchangeRound? _round;
+    private ExchangeFailedException? _failure;
+    private long _sequence;
+    private volatile bool _disposed;
+
+    internal PeerExchange(CollectiveGroup group, ImmutableArray<FrameLink> links, Func<TimeSpan> deadline)
+    {
+        (Group, _links, _waiter, _subtrees) = (group, links, new(deadline), ExchangePlan.SubtreesOf(group));
+    }
+
+    public CollectiveGroup Group { get; }
+
+    /// <summary>How many of the peers are reached through shared memory, the others through their socket alone.</summary>
+    public int PeersInSharedMemory => _links.Count(link => link.SharesMemory);
+
+    /// <summary>
+    /// Meets all peers. Blocks until every one is connected and has said the same about the generation; throws <see cref="ExchangeFailedException"/> naming
+    /// the one that did not, or with its difference.
+    /// </summary>
+    /// <param name="patience">For the meeting.</param>
+    /// <param name="deadline">How long a peer may be silent in an exchange; asked anew at each wait. See <see cref="StepDeadline"/>.</param>
+    public static PeerExchange Connect(CollectiveListener listener, CollectiveGroup group, TimeSpan patience, Func<TimeSpan> deadline, CancellationToken cancel = default)
+    {
+        group.Verify();
+        return new(group, GroupMeeting.Run(listener, group, patience, cancel), deadline);
+    }
+
+    /// <summary><see cref="Connect"/> on a thread of its own.</summary>
+    public static Task<PeerExchange> ConnectAsync(CollectiveListener listener, CollectiveGroup group, TimeSpan patience, Func<TimeSpan> deadline, CancellationToken cancel = default) =>
+        Task.Factory.StartNew(() => Connect(listener, group, patience, deadline, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    /// <summary>
+    /// The sum over all shards, the same bits on every trainer. It stands in the memory of the first of <paramref name="own"/>, whose vectors it uses
+    /// up, whether it succeeds or fails.
+    /// </summary>
+    public GradientSum Exchange(IReadOnlyList<GradientSum> own)
+    {
+        Verify(own);
+        return Use(() =>
+        {
+            int bytes = own[0].Values.Length;
+            if (_round?.VectorBytes != bytes) _round = new(new(Group, bytes), Group.Element, _links, _waiter);
+            return _round.Run(own, _sequence);
+        });
+    }
+
+    /// <summary>
+    /// All trainers call it together: those without the state get it from one that has it. Returns the own state, or the received one once its
+    /// <see cref="StateHash"/> is the expected one.
+    /// </summary>
+    /// <param name="from">The rank that gives it.</param>
+    /// <param name="own">Null: not here, or not the right one.</param>
+    /// <param name="hash">Of the right state; the group's where absent.</param>
+    public TrainingState Share(int from, TrainingState? own, string? hash = null)
+    {
+        if (from < 0 || from >= Group.Members.Length) throw new ArgumentOutOfRangeException(nameof(from), from, $"none of {Group.Members.Length} trainers");
+        if (from == Group.Rank && own is null) throw new ArgumentNullException(nameof(own), "The trainer that gives the state must have it.");
+        return Use(() =>
+        {
+            if (from == Group.Rank)
+            {
+                StateTransfer.Send(own!, _links, _sequence, _waiter);
+                return own!;
+            }
+
+            return StateTransfer.Receive(own, hash ?? Group.StateHash, _links.Single(link => link.Rank == from), _sequence, _waiter);
+        });
+    }
+
+    /// <summary>Closes all connections: the peers' calls fail at once, and so does one that is going on here.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        foreach (var link in _links) link.Hurt();
+        lock (_inUse)
+        {
+            foreach (var link in _links) link.Dispose();
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever went wrong, the peers must not wait; it is thrown on.")]
+    private T Use<T>(Func<T> action)
+    {
+        lock (_inUse)
+        {
+            if (_disposed) throw Closed(null);
+            if (_failure is not null) throw new ExchangeFailedException(_failure.Rank, _failure.Reason, _failure);
+            try
+            {
+                var result = action();
+                _sequence++;
+                return result;
+            }
+            catch (Exception e)
+            {
+                foreach (var link in _links) link.Hurt();
+                if (_disposed) throw Closed(e);
+                _failure = e as ExchangeFailedException ?? new(Group.Rank, e.Message, e);
+                throw;
+            }
+        }
+    }
+
+    private ExchangeFailedException Closed(Exception? inner) => new(Group.Rank, "its exchange was closed here", inner);
+
+    private void Verify(IReadOnlyList<GradientSum> own)
+    {
+        var expected = _subtrees[Group.Rank];
+        if (!own.Select(sum => sum.At).SequenceEqual(expected)) throw new ArgumentException($"The sums are not those of {string.Join(", ", expected)}.", nameof(own));
+        if (own.Any(sum => sum.Values.Length != own[0].Values.Length)) throw new ArgumentException("The sums differ in length.", nameof(own));
+    }
+}

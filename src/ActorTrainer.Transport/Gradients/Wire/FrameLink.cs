@@ -1,0 +1,252 @@
+using System.Net.Sockets;
+
+namespace ActorTrainer.Transport.Gradients.Wire;
+
+/// <summary>
+/// One peer's connection after the handshake: frames out, frames in, and no call ever waits. Used by one thread, but for <see cref="Hurt"/>.
+/// Where both have <see cref="SharedSlots"/>, pieces of vectors and states stand there and only their headers travel; the receiver's releases are the credit.
+/// Everything that can't be right throws <see cref="ExchangeFailedException"/> naming the peer.
+/// </summary>
+internal sealed class FrameLink : IDisposable
+{
+    private const int MaxQueuedHeaders = 64;
+    private readonly int _generation;
+    private readonly SharedSlots? _outgoing;
+    private readonly SharedSlots? _incoming;
+    private readonly Stack<int> _freeSlots = new();
+    private readonly Queue<int> _releases = new();
+    private readonly byte[] _out = new byte[MaxQueuedHeaders * FrameHeader.Size];
+    private readonly byte[] _in;
+    private int _outSent, _outFilled, _inAt, _inFilled, _payloadSent, _payloadReceived;
+    private ReadOnlyMemory<byte> _payload;
+    private FrameHeader? _header;
+
+    /// <param name="outgoing">This side's shared memory and the peer's: both or neither.</param>
+    public FrameLink(int rank, Socket socket, int generation, SharedSlots? outgoing = null, SharedSlots? incoming = null)
+    {
+        (Rank, Socket, _generation, _outgoing, _incoming) = (rank, socket, generation, outgoing, incoming);
+        socket.Blocking = false;
+        _in = new byte[incoming is null ? FrameHeader.Size : MaxQueuedHeaders * FrameHeader.Size];     // payloads behind a header go straight to their place
+        for (int slot = (outgoing?.Slots ?? 0) - 1; slot >= 0; slot--) _freeSlots.Push(slot);
+        Touch();
+    }
+
+    public int Rank { get; }
+    public Socket Socket { get; }
+    public bool SharesMemory => _outgoing is not null;
+
+    /// <summary>Bytes in and out: unchanged after a round of calls, there is nothing to do but wait.</summary>
+    public long Moved { get; private set; }
+
+    /// <summary>When a frame was last complete, by <see cref="Environment.TickCount64"/>. Single bytes are no progress.</summary>
+    public long Progress { get; private set; }
+
+    /// <summary>Bytes stand ready that the socket has not taken.</summary>
+    public bool IsSending => _outFilled > 0 || _releases.Count > 0;
+
+    public void Touch() => Progress = Environment.TickCount64;
+
+    /// <summary>Whether a frame can begin now. Where not, the peer must release a slot or take bytes first.</summary>
+    public bool CanBegin => _payload.IsEmpty && _outFilled + FrameHeader.Size <= _out.Length && (_outgoing is null || _freeSlots.Count > 0);
+
+    /// <summary>Takes a frame and sends what the socket takes. The payload must not change until <see cref="IsSending"/> is false.</summary>
+    /// <param name="hash">Of the payload, where it is known already.</param>
+    public void Begin(FrameKind kind, int item, long sequence, long offset, ReadOnlyMemory<byte> payload, ulong? hash = null)
+    {
+        int slot = -1;
+        if (_outgoing is not null && kind is (FrameKind.Part or FrameKind.Sum or FrameKind.State))
+        {
+            slot = _freeSlots.Pop();
+            payload.Span.CopyTo(_outgoing[slot].Span);
+        }
+
+        Append(new(kind, item, _generation, sequence, offset, payload.Length, hash ?? FrameHeader.Hash(payload.Span), slot));
+        if (slot < 0) (_payload, _payloadSent) = (payload, 0);
+        Flush();
+    }
+
+    /// <summary>Sends what the socket takes.</summary>
+    public void Flush()
+    {
+        while (true)
+        {
+            while (_payload.IsEmpty && _outFilled < _out.Length && _releases.TryDequeue(out int slot)) Append(new(FrameKind.Release, slot, _generation, 0, 0, 0, 0, -1));
+            if (_outFilled == 0 || !SendAll(_out.AsSpan(0, _outFilled), ref _outSent) || !SendAll(_payload.Span, ref _payloadSent)) return;
+            (_outSent, _outFilled, _payload, _payloadSent) = (0, 0, default, 0);
+            Touch();
+        }
+    }
+
+    /// <summary>The next frame's header, if it is there; the same one until its payload was taken.</summary>
+    public bool TryReadHeader(out FrameHeader header)
+    {
+        while (_header is null)
+        {
+            if (!FillHeader())
+            {
+                header = default;
+                return false;
+            }
+
+            var next = ParseHeader();
+            if (next.Kind == FrameKind.Release)
+            {
+                TakeBack(next.Item);
+                continue;
+            }
+
+            _header = next;
+        }
+
+        header = _header.Value;
+        return true;
+    }
+
+    /// <summary>The payload of the current header into a place of its length, as far as it is there. True when it is complete and its hash is right.</summary>
+    public bool TryReadPayload(Memory<byte> place)
+    {
+        var header = _header!.Value;
+        if (header.Slot >= 0)
+        {
+            _incoming![header.Slot][..header.Length].CopyTo(place);
+            Moved += header.Length;
+            Complete(header, place.Span);
+            Release(header.Slot);
+            return true;
+        }
+
+        int ahead = Math.Min(_inFilled - _inAt, header.Length - _payloadReceived);
+        if (ahead > 0)
+        {
+            _in.AsSpan(_inAt, ahead).CopyTo(place.Span[_payloadReceived..]);
+            _inAt += ahead;
+            _payloadReceived += ahead;
+        }
+
+        while (_payloadReceived < header.Length)
+        {
+            int received = Receive(place.Span[_payloadReceived..]);
+            if (received == 0) return false;
+            _payloadReceived += received;
+        }
+
+        Complete(header, place.Span);
+        return true;
+    }
+
+    /// <summary>The payload of the current header where it stands in shared memory; the holder may write there too, and releases the slot.</summary>
+    public Memory<byte> TakeSlot()
+    {
+        var header = _header!.Value;
+        var place = _incoming![header.Slot][..header.Length];
+        Moved += header.Length;
+        Complete(header, place.Span);
+        return place;
+    }
+
+    /// <summary>Gives a slot back to the peer, with the next <see cref="Flush"/>.</summary>
+    public void Release(int slot) => _releases.Enqueue(slot);
+
+    public ExchangeFailedException Failure(string reason) => new(Rank, reason);
+
+    /// <summary>Ends the connection in both directions; whoever waits on it, here or there, wakes up. From any thread.</summary>
+    public void Hurt()
+    {
+        try
+        {
+            Socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // It is gone already, which is what was asked for.
+        }
+    }
+
+    public void Dispose()
+    {
+        Socket.Dispose();
+        (_outgoing as IDisposable)?.Dispose();
+        (_incoming as IDisposable)?.Dispose();
+    }
+
+    private void Append(in FrameHeader header)
+    {
+        header.Write(_out.AsSpan(_outFilled));
+        _outFilled += FrameHeader.Size;
+    }
+
+    private void Complete(in FrameHeader header, ReadOnlySpan<byte> payload)
+    {
+        if (FrameHeader.Hash(payload) != header.PayloadHash) throw Failure($"sent damaged bytes ({header.Kind}, {header.Length} bytes from {header.Offset})");
+        (_header, _payloadReceived) = (null, 0);
+        Touch();
+    }
+
+    private bool FillHeader()
+    {
+        while (_inFilled - _inAt < FrameHeader.Size)
+        {
+            if (_inAt > 0)
+            {
+                _in.AsSpan(_inAt, _inFilled - _inAt).CopyTo(_in);
+                (_inAt, _inFilled) = (0, _inFilled - _inAt);
+            }
+
+            int received = Receive(_in.AsSpan(_inFilled));
+            if (received == 0) return false;
+            _inFilled += received;
+        }
+
+        return true;
+    }
+
+    private FrameHeader ParseHeader()
+    {
+        if (!FrameHeader.TryRead(_in.AsSpan(_inAt, FrameHeader.Size), out var header)) throw Failure("sent bytes that are no frame");
+        _inAt += FrameHeader.Size;
+        if (header.Generation != _generation) throw Failure($"sent a frame of generation {header.Generation}, this is {_generation}");
+        int most = header.Slot >= 0 ? _incoming?.SlotBytes ?? -1 : FrameHeader.MaxPayload;
+        if (header.Length < 0 || header.Length > most || header.Slot >= (_incoming?.Slots ?? 0)) throw Failure($"sent a frame of {header.Length} bytes in slot {header.Slot}, which can't be");
+        return header;
+    }
+
+    private void TakeBack(int slot)
+    {
+        if (slot >= (_outgoing?.Slots ?? 0) || _freeSlots.Contains(slot)) throw Failure($"gave back slot {slot}, which it did not have");
+        _freeSlots.Push(slot);
+        Touch();
+    }
+
+    private bool SendAll(ReadOnlySpan<byte> bytes, ref int sent)
+    {
+        while (sent < bytes.Length)
+        {
+            int more = Send(bytes[sent..]);
+            if (more == 0) return false;
+            sent += more;
+        }
+
+        return true;
+    }
+
+    /// <summary>Zero: the socket takes nothing now.</summary>
+    private int Send(ReadOnlySpan<byte> bytes)
+    {
+        int sent = Socket.Send(bytes, SocketFlags.None, out var error);
+        if (error == SocketError.WouldBlock) return 0;
+        if (error != SocketError.Success) throw Failure($"the connection broke ({error})");
+        Moved += sent;
+        return sent;
+    }
+
+    /// <summary>Zero: nothing has come.</summary>
+    private int Receive(Span<byte> place)
+    {
+        int received = Socket.Receive(place, SocketFlags.None, out var error);
+        if (error == SocketError.WouldBlock) return 0;
+        if (error != SocketError.Success) throw Failure($"the connection broke ({error})");
+        if (received == 0) throw Failure("closed the connection");
+        Moved += received;
+        return received;
+    }
+}

@@ -1,0 +1,42 @@
+using System.Net.Sockets;
+
+namespace ActorTrainer.Transport.Gradients.Wire;
+
+/// <summary>Waits until one of several links can move, and for none of them longer than the deadline since it last got a frame through.</summary>
+/// <param name="deadline">Asked at each wait: it grows with the steps.</param>
+internal sealed class LinkWaiter(Func<TimeSpan> deadline)
+{
+    private readonly List<FrameLink> _links = [];
+    private readonly List<Socket> _reads = [];
+    private readonly List<Socket> _writes = [];
+
+    public void Clear()
+    {
+        _links.Clear();
+        _reads.Clear();
+        _writes.Clear();
+    }
+
+    public void Add(FrameLink link, bool reads, bool writes)
+    {
+        _links.Add(link);
+        if (reads) _reads.Add(link.Socket);
+        if (writes) _writes.Add(link.Socket);
+    }
+
+    /// <summary>Throws for the link that has been silent longest, once its time is over.</summary>
+    public void Wait()
+    {
+        var patience = deadline();
+        var silent = _links[0];
+        foreach (var link in _links)
+        {
+            if (link.Progress < silent.Progress) silent = link;
+        }
+
+        var left = patience - TimeSpan.FromMilliseconds(Environment.TickCount64 - silent.Progress);
+        if (left <= TimeSpan.Zero) throw silent.Failure($"silent for {patience.TotalSeconds:0.#} s");
+        if (_reads.Count + _writes.Count == 0) throw silent.Failure("neither gives nor takes anything");
+        Socket.Select(_reads, _writes, null, left);
+    }
+}

@@ -1,0 +1,66 @@
+using ActorTrainer.Core.Models;
+using CsCheck;
+
+namespace ActorTrainer.Transport.Tests.Gradients;
+
+public sealed class PeerExchangeSpec
+{
+    public static TheoryData<int[]> Cuts => new(
+        [8], [4, 8], [1, 8], [7, 8], [3, 8], [2, 4, 8], [3, 6, 8], [1, 2, 8], [5, 6, 8], [2, 4, 6, 8], [1, 4, 7, 8], [1, 2, 3, 5, 8], [2, 3, 5, 6, 7, 8],
+        [1, 2, 3, 4, 5, 6, 8], [1, 2, 3, 4, 5, 6, 7, 8]);
+
+    [Theory]
+    [MemberData(nameof(Cuts))]
+    public void Every_cut_of_the_shards_gives_the_bits_of_one_trainer(int[] ends)
+    {
+        foreach (var transport in Enum.GetValues<Transport>())
+        {
+            foreach (var element in (TensorType[])[TensorType.Float32, TensorType.Float64]) AssertSameBits(ends, new(8, 100_003, element, 5), transport);
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(15)]
+    [InlineData(17)]
+    [InlineData(33)]
+    public void A_vector_too_short_for_all_is_summed_too(int elements)
+    {
+        foreach (var transport in Enum.GetValues<Transport>()) AssertSameBits([1, 3, 8], new(8, elements, TensorType.Float32, 9), transport);
+    }
+
+    [Theory]
+    [InlineData(Transport.Tcp)]
+    [InlineData(Transport.Unix)]
+    [InlineData(Transport.Memory)]
+    public void A_vector_of_many_pieces_gives_the_same_bits(Transport transport) => AssertSameBits([3, 5, 8], new(8, 1_500_007, TensorType.Float32, 3), transport);
+
+    [Fact]
+    public void Any_cut_any_length_any_transport() =>
+        (from shards in Gen.Int[0, 4].Select(power => 1 << power)
+         from ends in Gen.Int[1, Math.Max(shards - 1, 1)].HashSet[0, Math.Min(shards - 1, 6)].Select(inner => (int[])[.. inner.Where(end => end < shards).Order(), shards])
+         from elements in Gen.Int[0, 3000]
+         from element in Gen.Bool.Select(wide => wide ? TensorType.Float64 : TensorType.Float32)
+         from transport in Gen.Enum<Transport>()
+         from seed in Gen.Int[0, 1000]
+         select (ends, new Shards(shards, elements, element, (ulong)seed), transport))
+        .Sample(sample => AssertSameBits(sample.ends, sample.Item2, sample.transport), iter: 40, threads: 1, print: sample => $"[{string.Join(", ", sample.ends)}] {sample.Item2} {sample.transport}");
+
+    private static void AssertSameBits(int[] ends, Shards shards, Transport transport)
+    {
+        using var trainers = Trainers.Met(ends, transport, shards.Element);
+        for (int step = 0; step < 2; step++)
+        {
+            var now = shards with { Seed = shards.Seed + (ulong)step };
+            var expected = now.Total;
+            var sums = trainers.Run(rank => trainers.Exchanges[rank].Exchange(now.SumsOf(trainers.Groups[rank].Members[rank].Own)));
+            foreach (var sum in sums)
+            {
+                Assert.Equal(expected.At, sum.At);
+                Assert.Equal(expected.Tail, sum.Tail);
+                Assert.True(expected.Values.Span.SequenceEqual(sum.Values.Span), "other bits");
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using ActorTrainer.Core.Gradients;
+using ActorTrainer.Core.Models;
+using ActorTrainer.Core.Randomness;
+using ActorTrainer.Transport.Gradients;
+
+namespace ActorTrainer.Transport.Tests.Gradients;
+
+/// <summary>A group of trainers in this process: a listener and, when they have met, an exchange for each.</summary>
+internal sealed class Trainers : IDisposable
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private Trainers(ImmutableArray<CollectiveListener> listeners, ImmutableArray<CollectiveGroup> groups) => (Listeners, Groups) = (listeners, groups);
+
+    public ImmutableArray<CollectiveListener> Listeners { get; }
+    public ImmutableArray<CollectiveGroup> Groups { get; }
+    public ImmutableArray<PeerExchange> Exchanges { get; private set; } = [];
+    public int World => Groups.Length;
+
+    public static CollectiveListener Listener(Transport transport, Action<string>? report = null) => new("127.0.0.1", OptionsOf(transport), report ?? (_ => { }));
+
+    public static CollectiveOptions OptionsOf(Transport transport) => new(UnixSockets: transport != Transport.Tcp, SharedMemory: transport == Transport.Memory);
+
+    /// <param name="ends">Where each trainer's shards end: the last is L.</param>
+    public static Trainers Create(int[] ends, Transport transport = Transport.Memory, TensorType element = TensorType.Float32, int generation = 1, Action<string>? report = null)
+    {
+        var listeners = ends.Select(_ => Listener(transport, report)).ToImmutableArray();
+        return new(listeners, [.. ends.Select((_, rank) => Group(listeners, ends, rank, generation, element))]);
+    }
+
+    public static CollectiveGroup Group(IReadOnlyList<CollectiveListener> listeners, int[] ends, int rank, int generation = 1, TensorType element = TensorType.Float32) => new(
+        new("digits"), new(generation), new(7), "state", "configuration", "fingerprint",
+        [.. ends.Select((end, member) => new CollectiveMember(new(member == 0 ? 0 : ends[member - 1], end), listeners[member].Endpoint))],
+        rank, ends[^1], element, "a key that the nodes share"u8.ToArray());
+
+    public static Trainers Met(int[] ends, Transport transport = Transport.Memory, TensorType element = TensorType.Float32, Func<TimeSpan>? deadline = null)
+    {
+        var trainers = Create(ends, transport, element);
+        trainers.Meet(deadline ?? (() => Patience));
+        return trainers;
+    }
+
+    public void Meet(Func<TimeSpan> deadline) =>
+        Exchanges = [.. Run(rank => PeerExchange.Connect(Listeners[rank], Groups[rank], Patience, deadline))];
+
+    /// <summary>Something on every trainer at once, each on a thread of its own; the results by rank.</summary>
+    public T[] Run<T>(Func<int, T> action)
+    {
+        var results = new T[World];
+        var threads = Enumerable.Range(0, World).Select(rank => Task.Factory.StartNew(() => results[rank] = action(rank), TaskCreationOptions.LongRunning)).ToArray();
+        Task.WaitAll(threads);
+        return results;
+    }
+
+    /// <summary>What <see cref="Run"/> throws on each rank; null where it does not.</summary>
+    public Exception?[] Failures(Action<int> action) => Run(rank => Record.Exception(() => action(rank)));
+
+    public void Dispose()
+    {
+        foreach (var exchange in Exchanges) exchange.Dispose();
+        foreach (var listener in Listeners) listener.Dispose();
+    }
+}
+
+/// <summary>How trainers of one host talk.</summary>
+public enum Transport { Tcp, Unix, Memory }
+
+/// <summary>Gradients of shards, drawn by number, and what they add up to along the tree.</summary>
+internal sealed record Shards(int Count, int Elements, TensorType Element, ulong Seed)
+{
+    public int Bytes => Elements * Element.Size();
+
+    /// <summary>The sums of a trainer's subtrees, as its session computes them.</summary>
+    public IReadOnlyList<GradientSum> SumsOf(ShardRange own)
+    {
+        var tree = new SubtreeSum<(byte[] Values, StepTail Tail)>((left, right) => (Add(left.Values, right.Values), left.Tail + right.Tail));
+        for (int shard = own.First; shard < own.End; shard++) tree.Add(new(shard, 1), (Draw(shard), TailOf(shard)));
+        return [.. tree.Parts.Select(part => new GradientSum(part.At, part.Sum.Values, part.Sum.Tail))];
+    }
+
+    /// <summary>One trainer's, of all shards.</summary>
+    public GradientSum Total => SumsOf(ShardRange.All(Count)).Single();
+
+    private byte[] Draw(int shard)
+    {
+        var random = new RandomStream(Seed, RandomPurpose.Dropout, (ulong)shard, 0);
+        byte[] bytes = new byte[Bytes];
+        if (Element == TensorType.Float32) foreach (ref float value in MemoryMarshal.Cast<byte, float>(bytes.AsSpan())) value = (float)(random.NextDouble() - 0.5) * 3;
+        else foreach (ref double value in MemoryMarshal.Cast<byte, double>(bytes.AsSpan())) value = (random.NextDouble() - 0.5) * 3;
+        return bytes;
+    }
+
+    private StepTail TailOf(int shard) => new(Math.Sqrt(shard + 2 + (int)(Seed % 100)), shard + 0.1, shard % 3, shard, shard == Count / 2 ? StepRequest.CheckpointAndRegroup : StepRequest.None);
+
+    private byte[] Add(byte[] left, byte[] right)
+    {
+        if (Element == TensorType.Float32) SubtreeSums.Add(MemoryMarshal.Cast<byte, float>(left.AsSpan()), MemoryMarshal.Cast<byte, float>(right));
+        else SubtreeSums.Add(MemoryMarshal.Cast<byte, double>(left.AsSpan()), MemoryMarshal.Cast<byte, double>(right));
+        return left;
+    }
+}
