@@ -15,7 +15,7 @@ public sealed class PeerExchangeSpec
     {
         foreach (var transport in Enum.GetValues<Transport>())
         {
-            foreach (var element in (TensorType[])[TensorType.Float32, TensorType.Float64]) AssertSameBits(ends, new(8, 100_003, element, 5), transport);
+            foreach (var element in (TensorType[])[TensorType.Float32, TensorType.Float64]) AssertSameBits(ends, new(8, 20_011, element, 5), transport);
         }
     }
 
@@ -34,7 +34,7 @@ public sealed class PeerExchangeSpec
     [InlineData(Transport.Tcp)]
     [InlineData(Transport.Unix)]
     [InlineData(Transport.Memory)]
-    public void A_vector_of_many_pieces_gives_the_same_bits(Transport transport) => AssertSameBits([3, 5, 8], new(8, 1_500_007, TensorType.Float32, 3), transport);
+    public void A_vector_of_many_pieces_gives_the_same_bits(Transport transport) => AssertSameBits([3, 5, 8], new(8, 700_007, TensorType.Float32, 3), transport);
 
     [Fact]
     public void Any_cut_any_length_any_transport() =>
