@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Models;
 using ActorTrainer.Transport.Checkpoints;
+using ActorTrainer.Transport.Gradients;
 using ActorTrainer.Transport.Tests.Checkpoints;
+using ActorTrainer.Transport.Tests.Gradients;
 
 namespace ActorTrainer.Transport.Tests;
 
@@ -14,6 +17,8 @@ internal static class ChildProcess
     public const string DeleteCheckpoint = "delete-checkpoint";
     /// <summary>Takes a run's lock, says so, and waits to be killed.</summary>
     public const string HoldLock = "hold-lock";
+    /// <summary>Trains shards 2 and 3 of 4 as rank 1 until it is killed: rank 0's endpoint follows.</summary>
+    public const string Trainer = "trainer";
 
     public static int Main(string[] args)
     {
@@ -33,10 +38,21 @@ internal static class ChildProcess
                 }
 
                 return 0;
+            case [Trainer, string host, string port, string localName]:
+                using (var listener = Trainers.Listener(Medium.Memory))
+                {
+                    Console.WriteLine(listener.Endpoint.Port);
+                    var group = TrainerGroup(rank: 1, new(host, int.Parse(port), localName, CollectiveEndpoint.ThisHost), listener.Endpoint);
+                    using var exchange = PeerExchange.Connect(listener, group, Trainers.Patience, () => Trainers.Patience);
+                    while (true) exchange.Exchange(new Shards(4, 300_000, TensorType.Float32, 1).SumsOf(new(2, 4)));
+                }
+
             default:
                 return 2;
         }
     }
+
+    public static CollectiveGroup TrainerGroup(int rank, CollectiveEndpoint parent, CollectiveEndpoint child) => Trainers.Group([parent, child], [2, 4], rank);
 
     public static Process Start(string? failpoint, params string[] arguments)
     {

@@ -28,6 +28,7 @@ internal static class CommandTree
             Add(RemoveCommand.Create(screen), RemoveCommand.Examples),
             Add(PruneCommand.Create(screen), PruneCommand.Examples),
             Add(DoctorCommand.Create(screen, services), DoctorCommand.Examples),
+            Add(BenchCommand.Create(screen), BenchCommand.Examples),
         };
         examples[root] = ["actortrainer new ~/photos", "actortrainer run photos.conf", "actortrainer predict photos ~/photos/new/*.jpg"];
         foreach (var help in root.Options.OfType<HelpOption>()) help.Action = new HelpWithExamples((HelpAction)help.Action!, examples);

@@ -3,6 +3,7 @@ using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Journal;
+using ActorTrainer.Transport.Gradients;
 using Microsoft.Data.Sqlite;
 
 namespace ActorTrainer.Commands;
@@ -19,7 +20,7 @@ internal sealed record ErrorReport(string Text, int ExitCode)
         AggregateException { InnerExceptions: [var only] } => Of(only),
         OperationCanceledException => new("Interrupted.", Commands.ExitCode.Interrupted),
         UsageException or DataException or EngineException or CheckpointNotFoundException => new(e.Message, Commands.ExitCode.Usage),
-        CommandException or JournalException or RunBusyException => new(e.Message, Commands.ExitCode.Failed),
+        CommandException or JournalException or RunBusyException or ExchangeFailedException => new(e.Message, Commands.ExitCode.Failed),
         CheckpointDamagedException => new($"{e.Message}. An older checkpoint can be chosen with NAME@STEP; 'actortrainer show NAME' lists them.", Commands.ExitCode.Failed),
         FileNotFoundException { FileName: { } file } missing when missing.Message.StartsWith("Could not load file or assembly", StringComparison.Ordinal) =>
             new($"{file} is missing next to the program: the installation is incomplete.", Commands.ExitCode.Failed),

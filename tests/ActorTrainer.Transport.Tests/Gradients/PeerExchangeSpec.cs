@@ -3,6 +3,7 @@ using CsCheck;
 
 namespace ActorTrainer.Transport.Tests.Gradients;
 
+[Collection(CollectiveTests.Name)]
 public sealed class PeerExchangeSpec
 {
     public static TheoryData<int[]> Cuts => new(
@@ -13,9 +14,9 @@ public sealed class PeerExchangeSpec
     [MemberData(nameof(Cuts))]
     public void Every_cut_of_the_shards_gives_the_bits_of_one_trainer(int[] ends)
     {
-        foreach (var transport in Enum.GetValues<Transport>())
+        foreach (var medium in Enum.GetValues<Medium>())
         {
-            foreach (var element in (TensorType[])[TensorType.Float32, TensorType.Float64]) AssertSameBits(ends, new(8, 20_011, element, 5), transport);
+            foreach (var element in (TensorType[])[TensorType.Float32, TensorType.Float64]) AssertSameBits(ends, new(8, 20_011, element, 5), medium);
         }
     }
 
@@ -27,14 +28,14 @@ public sealed class PeerExchangeSpec
     [InlineData(33)]
     public void A_vector_too_short_for_all_is_summed_too(int elements)
     {
-        foreach (var transport in Enum.GetValues<Transport>()) AssertSameBits([1, 3, 8], new(8, elements, TensorType.Float32, 9), transport);
+        foreach (var medium in Enum.GetValues<Medium>()) AssertSameBits([1, 3, 8], new(8, elements, TensorType.Float32, 9), medium);
     }
 
     [Theory]
-    [InlineData(Transport.Tcp)]
-    [InlineData(Transport.Unix)]
-    [InlineData(Transport.Memory)]
-    public void A_vector_of_many_pieces_gives_the_same_bits(Transport transport) => AssertSameBits([3, 5, 8], new(8, 700_007, TensorType.Float32, 3), transport);
+    [InlineData(Medium.Tcp)]
+    [InlineData(Medium.Unix)]
+    [InlineData(Medium.Memory)]
+    public void A_vector_of_many_pieces_gives_the_same_bits(Medium medium) => AssertSameBits([3, 5, 8], new(8, 700_007, TensorType.Float32, 3), medium);
 
     [Fact]
     public void Any_cut_any_length_any_transport() =>
@@ -42,14 +43,14 @@ public sealed class PeerExchangeSpec
          from ends in Gen.Int[1, Math.Max(shards - 1, 1)].HashSet[0, Math.Min(shards - 1, 6)].Select(inner => (int[])[.. inner.Where(end => end < shards).Order(), shards])
          from elements in Gen.Int[0, 3000]
          from element in Gen.Bool.Select(wide => wide ? TensorType.Float64 : TensorType.Float32)
-         from transport in Gen.Enum<Transport>()
+         from medium in Gen.Enum<Medium>()
          from seed in Gen.Int[0, 1000]
-         select (ends, new Shards(shards, elements, element, (ulong)seed), transport))
-        .Sample(sample => AssertSameBits(sample.ends, sample.Item2, sample.transport), iter: 40, threads: 1, print: sample => $"[{string.Join(", ", sample.ends)}] {sample.Item2} {sample.transport}");
+         select (ends, new Shards(shards, elements, element, (ulong)seed), medium))
+        .Sample(sample => AssertSameBits(sample.ends, sample.Item2, sample.medium), iter: 40, threads: 1, print: sample => $"[{string.Join(", ", sample.ends)}] {sample.Item2} {sample.medium}");
 
-    private static void AssertSameBits(int[] ends, Shards shards, Transport transport)
+    private static void AssertSameBits(int[] ends, Shards shards, Medium medium)
     {
-        using var trainers = Trainers.Met(ends, transport, shards.Element);
+        using var trainers = Trainers.Met(ends, medium, shards.Element);
         for (int step = 0; step < 2; step++)
         {
             var now = shards with { Seed = shards.Seed + (ulong)step };

@@ -20,25 +20,25 @@ internal sealed class Trainers : IDisposable
     public ImmutableArray<PeerExchange> Exchanges { get; private set; } = [];
     public int World => Groups.Length;
 
-    public static CollectiveListener Listener(Transport transport, Action<string>? report = null) => new("127.0.0.1", OptionsOf(transport), report ?? (_ => { }));
+    public static CollectiveListener Listener(Medium medium, Action<string>? report = null) => new("127.0.0.1", OptionsOf(medium), report ?? (_ => { }));
 
-    public static CollectiveOptions OptionsOf(Transport transport) => new(UnixSockets: transport != Transport.Tcp, SharedMemory: transport == Transport.Memory);
+    public static CollectiveOptions OptionsOf(Medium medium) => new(UnixSockets: medium != Medium.Tcp, SharedMemory: medium == Medium.Memory);
 
     /// <param name="ends">Where each trainer's shards end: the last is L.</param>
-    public static Trainers Create(int[] ends, Transport transport = Transport.Memory, TensorType element = TensorType.Float32, int generation = 1, Action<string>? report = null)
+    public static Trainers Create(int[] ends, Medium medium = Medium.Memory, TensorType element = TensorType.Float32, int generation = 1, Action<string>? report = null)
     {
-        var listeners = ends.Select(_ => Listener(transport, report)).ToImmutableArray();
-        return new(listeners, [.. ends.Select((_, rank) => Group(listeners, ends, rank, generation, element))]);
+        var listeners = ends.Select(_ => Listener(medium, report)).ToImmutableArray();
+        return new(listeners, [.. ends.Select((_, rank) => Group([.. listeners.Select(listener => listener.Endpoint)], ends, rank, generation, element))]);
     }
 
-    public static CollectiveGroup Group(IReadOnlyList<CollectiveListener> listeners, int[] ends, int rank, int generation = 1, TensorType element = TensorType.Float32) => new(
+    public static CollectiveGroup Group(IReadOnlyList<CollectiveEndpoint> endpoints, int[] ends, int rank, int generation = 1, TensorType element = TensorType.Float32) => new(
         new("digits"), new(generation), new(7), "state", "configuration", "fingerprint",
-        [.. ends.Select((end, member) => new CollectiveMember(new(member == 0 ? 0 : ends[member - 1], end), listeners[member].Endpoint))],
+        [.. ends.Select((end, member) => new CollectiveMember(new(member == 0 ? 0 : ends[member - 1], end), endpoints[member]))],
         rank, ends[^1], element, "a key that the nodes share"u8.ToArray());
 
-    public static Trainers Met(int[] ends, Transport transport = Transport.Memory, TensorType element = TensorType.Float32, Func<TimeSpan>? deadline = null)
+    public static Trainers Met(int[] ends, Medium medium = Medium.Memory, TensorType element = TensorType.Float32, Func<TimeSpan>? deadline = null)
     {
-        var trainers = Create(ends, transport, element);
+        var trainers = Create(ends, medium, element);
         trainers.Meet(deadline ?? (() => Patience));
         return trainers;
     }
@@ -66,7 +66,7 @@ internal sealed class Trainers : IDisposable
 }
 
 /// <summary>How trainers of one host talk.</summary>
-public enum Transport { Tcp, Unix, Memory }
+public enum Medium { Tcp, Unix, Memory }
 
 /// <summary>Gradients of shards, drawn by number, and what they add up to along the tree.</summary>
 internal sealed record Shards(int Count, int Elements, TensorType Element, ulong Seed)
