@@ -36,7 +36,8 @@ public sealed class ExperimentActor : UntypedPersistentActor
     private StepNumber? _trained;
     private int _breakdowns;
     private Task _deletions = Task.CompletedTask;
-    private bool _pause, _over, _digesting;
+    private bool _pause, _over, _digesting, _took;
+    private string? _coordinator;
 
     public ExperimentActor(ExperimentParts parts)
     {
@@ -64,7 +65,10 @@ public sealed class ExperimentActor : UntypedPersistentActor
     {
         switch (message)
         {
-            case IExperimentEvent happened: _state = Experiment.Apply(_state, happened); break;
+            case IExperimentEvent happened:
+                _state = Experiment.Apply(_state, happened);
+                if (happened is CoordinatorTook took) (_coordinator, _took) = (took.Incarnation, _took || took.Incarnation == _parts.Incarnation);
+                break;
             case RecoveryCompleted: Self.Tell(TakeOver.Instance); break;
         }
     }
@@ -99,6 +103,14 @@ public sealed class ExperimentActor : UntypedPersistentActor
 
     private void OnTakeOver()
     {
+        // Started again after the journal refused it, because another coordinator had written in the meantime.
+        if (_took && _coordinator != _parts.Incarnation)
+        {
+            Context.Parent.Tell(new ExperimentTakenOver(_parts.Definition.Name, _coordinator!));
+            Context.Stop(Self);
+            return;
+        }
+
         var events = new List<IExperimentEvent>();
         if (_state is null)
         {
@@ -369,6 +381,19 @@ public sealed class ExperimentActor : UntypedPersistentActor
     {
         Context.System.EventStream.Publish(new ExperimentEnded(State));
         Context.Stop(Self);
+    }
+
+    /// <summary>Akka stops this actor now; its supervisor starts it again.</summary>
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
+    {
+        base.OnPersistFailure(cause, @event, sequenceNr);
+        Context.Parent.Tell(new JournalFailed(cause.GetBaseException().Message));
+    }
+
+    protected override void OnRecoveryFailure(Exception reason, object? message = null)
+    {
+        base.OnRecoveryFailure(reason, message);
+        Context.Parent.Tell(new JournalFailed(reason.GetBaseException().Message));
     }
 
     /// <summary>Persist, fold, tell, and only then act.</summary>

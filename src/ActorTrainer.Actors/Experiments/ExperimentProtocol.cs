@@ -24,9 +24,19 @@ public static class ExperimentProtocol
 
     /// <summary>On the event stream: it will do nothing more.</summary>
     public sealed record ExperimentEnded(Experiment Experiment) : INoSerializationVerificationNeeded;
+
+    /// <summary>From an experiment to its supervisor, before it stops: what it wanted to journal or to recover did not get through.</summary>
+    public sealed record JournalFailed(string Reason) : INoSerializationVerificationNeeded;
+
+    /// <summary>From an experiment to its supervisor, before it stops, and from there on the event stream: the journal is another coordinator's now.</summary>
+    public sealed record ExperimentTakenOver(ExperimentName Name, string By) : INoSerializationVerificationNeeded;
+
+    /// <summary>On the event stream: it was stopped by its journal and is started again and again, for so long.</summary>
+    public sealed record ExperimentWaits(ExperimentName Name, string Reason, TimeSpan Patience) : INoSerializationVerificationNeeded;
 }
 
 /// <summary>Everything an experiment is given besides messages.</summary>
+/// <param name="Incarnation">Who coordinates it, for the journal: machine and process. Its supervisor makes it unique.</param>
 /// <param name="Inherited">A checkpoint in the store that a new experiment begins with: another run's state.</param>
 /// <param name="Trainer">The trainer's props, given the experiment that it reports to.</param>
 public sealed record ExperimentParts(

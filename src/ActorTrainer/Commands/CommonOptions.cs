@@ -1,4 +1,5 @@
 using System.CommandLine;
+using ActorTrainer.Actors.Journal;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Hosting;
 
@@ -10,7 +11,7 @@ internal static class CommonOptions
     public static Option<string?> Runs() => new("--runs")
     {
         HelpName = "DIR",
-        Description = $"The folder of runs (default: ${RunsFolder.Variable}, else ./runs)",
+        Description = $"The folder of runs (default: ${RunsFolder.Variable}, else ./runs). Their journal is in it, or in PostgreSQL: ${JournalLocation.Variable}=postgres://USER:PASSWORD@HOST/DATABASE",
     };
 
     public static Option<bool> Json() => new("--json") { Description = "Write JSON to stdout and nothing else" };

@@ -1,4 +1,6 @@
+using System.Data.Common;
 using System.Runtime.CompilerServices;
+using ActorTrainer.Actors.Journal;
 using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Training;
@@ -19,7 +21,7 @@ internal sealed record ErrorReport(string Text, int ExitCode)
     {
         AggregateException { InnerExceptions: [var only] } => Of(only),
         OperationCanceledException => new("Interrupted.", Commands.ExitCode.Interrupted),
-        UsageException or DataException or EngineException or CheckpointNotFoundException => new(e.Message, Commands.ExitCode.Usage),
+        UsageException or DataException or EngineException or CheckpointNotFoundException or JournalLocationException => new(e.Message, Commands.ExitCode.Usage),
         CommandException or JournalException or RunBusyException or ExchangeFailedException => new(e.Message, Commands.ExitCode.Failed),
         CheckpointDamagedException => new($"{e.Message}. An older checkpoint can be chosen with NAME@STEP; 'actortrainer show NAME' lists them.", Commands.ExitCode.Failed),
         FileNotFoundException { FileName: { } file } missing when missing.Message.StartsWith("Could not load file or assembly", StringComparison.Ordinal) =>
@@ -30,8 +32,9 @@ internal sealed record ErrorReport(string Text, int ExitCode)
 
     /// <summary>A method of its own, so that only an exception that came this far loads the library that names it.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static ErrorReport? OfLibrary(Exception e) => e is SqliteException { SqliteErrorCode: var code }
-        ? new(code switch
+    private static ErrorReport? OfLibrary(Exception e) => e switch
+    {
+        SqliteException { SqliteErrorCode: var code } => new(code switch
         {
             5 or 6 => "The journal is busy: another process has held it for long. Try again in a moment.",
             8 => $"The journal can't be written: {e.Message}",
@@ -39,8 +42,10 @@ internal sealed record ErrorReport(string Text, int ExitCode)
             13 => "The disk is full: the journal could not be written.",
             14 => $"The journal can't be opened: {e.Message}",
             _ => $"The journal reports: {e.Message}",
-        }, Commands.ExitCode.Failed)
-        : null;
+        }, Commands.ExitCode.Failed),
+        DbException => new($"The journal's server reports: {e.Message}", Commands.ExitCode.Failed),
+        _ => null,
+    };
 
     private static ErrorReport Unexpected(Exception e) => new(
         Environment.GetEnvironmentVariable(Variable) == "1"

@@ -28,7 +28,7 @@ internal static class RunCommand
         command.SetAction(async (parsed, cancel) =>
         {
             var folder = RunsFolder.Choose(parsed.GetValue(runs));
-            var request = new RunRequest(parsed.GetRequiredValue(file), [.. parsed.GetRequiredValue(set)], folder.Path, parsed.GetValue(fresh), parsed.GetValue(from), parsed.GetValue(machine));
+            var request = new RunRequest(parsed.GetRequiredValue(file), [.. parsed.GetRequiredValue(set)], folder, parsed.GetValue(fresh), parsed.GetValue(from), parsed.GetValue(machine));
             if (request.Fresh && !MayBeginAnew(screen, request, parsed.GetValue(yes))) return ExitCode.Failed;
             await using var view = RunView.Open(screen, parsed.GetValue(json), folder, TimeProvider.System);
             return await services.Train(request, view, cancel).ConfigureAwait(false);
@@ -39,7 +39,7 @@ internal static class RunCommand
     /// <summary>Asks only where there is something to set aside.</summary>
     private static bool MayBeginAnew(Screen screen, RunRequest request, bool yes)
     {
-        var lookup = new RunLookup(new(request.Runs));
+        var lookup = new RunLookup(request.Runs);
         var name = ConfigurationReader.Read(screen, request.File, request.Overrides).Settings.Name;
         return lookup.Journal.Load(name) is not { } earlier
             || Consent.Given(screen, yes, $"Set the earlier run '{name}' ({StateText.Of(earlier.Status)}, step {earlier.Newest?.Id.Step ?? default}) aside and begin anew?");

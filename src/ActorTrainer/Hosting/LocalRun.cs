@@ -40,8 +40,9 @@ internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider 
             return Usage;
         }
 
-        var (runs, name) = (new RunsFolder(request.Runs), configuration.Settings.Name);
+        var (runs, name) = (request.Runs, configuration.Settings.Name);
         var folder = runs[name];
+        bool isKnown = new RunJournal(runs).Load(name) is not null;     // here, so that a journal out of reach is told before anything is made
         Directory.CreateDirectory(runs.Path);
         bool folderWasThere = Directory.Exists(folder.Path);
         using var taken = RunLock.TryTake(folder, out int? holder);
@@ -69,7 +70,7 @@ internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider 
         finally
         {
             // A run that was refused before it began leaves nothing half-written.
-            if (!folderWasThere && new RunJournal(runs).Load(name) is null) DeleteEmptyRun(folder, runs);
+            if (!folderWasThere && !isKnown && new RunJournal(runs).Load(name) is null) DeleteEmptyRun(folder, runs);
         }
     }
 
@@ -116,7 +117,7 @@ internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider 
         try
         {
             var ended = new TaskCompletionSource<Experiment?>(TaskCreationOptions.RunContinuationsAsynchronously);
-            var experiment = system.ActorOf(ExperimentActor.Props(parts), name.Value);
+            var experiment = system.ActorOf(ExperimentSupervisorActor.Props(parts, runs.Journal.Patience), name.Value);
             system.ActorOf(RunObserverActor.Props(observer, prepared, experiment, ended, time), "observer");
             await using var stop = cancel.Register(() => experiment.Tell(new ExperimentProtocol.PauseExperiment()));
             return Report(await ended.Task.ConfigureAwait(false), request, observer);

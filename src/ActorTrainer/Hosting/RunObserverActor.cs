@@ -25,7 +25,11 @@ internal sealed class RunObserverActor : UntypedActor
 
     protected override void PreStart()
     {
-        foreach (var type in new[] { typeof(ExperimentProtocol.ExperimentChanged), typeof(ExperimentProtocol.ExperimentEnded), typeof(TrainerProtocol.TrainingProgress) })
+        foreach (var type in new[]
+        {
+            typeof(ExperimentProtocol.ExperimentChanged), typeof(ExperimentProtocol.ExperimentEnded), typeof(ExperimentProtocol.ExperimentWaits),
+            typeof(ExperimentProtocol.ExperimentTakenOver), typeof(TrainerProtocol.TrainingProgress),
+        })
             Context.System.EventStream.Subscribe(Self, type);
         Context.Watch(_experiment);
     }
@@ -37,6 +41,10 @@ internal sealed class RunObserverActor : UntypedActor
             case TrainerProtocol.TrainingProgress progress: OnProgress(progress); break;
             case ExperimentProtocol.ExperimentChanged changed: OnChanged(changed.Experiment, changed.Happened); break;
             case ExperimentProtocol.ExperimentEnded ended: _ended.TrySetResult(ended.Experiment); break;
+            case ExperimentProtocol.ExperimentWaits waits:
+                _observer.Notice($"The journal does not answer ({waits.Reason}). Training waits for it, {waits.Patience.TotalMinutes:0.#} min at most; nothing that was committed is lost.");
+                break;
+            case ExperimentProtocol.ExperimentTakenOver taken: _observer.Notice($"Another process has taken '{taken.Name}' over: {taken.By}."); break;
             case Terminated: _ended.TrySetResult(null); break;      // after ExperimentEnded this changes nothing
         }
     }

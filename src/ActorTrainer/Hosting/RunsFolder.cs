@@ -1,8 +1,9 @@
+using ActorTrainer.Actors.Journal;
 using ActorTrainer.Core.Experiments;
 
 namespace ActorTrainer.Hosting;
 
-/// <summary>Where runs are: the journal of all of them and a folder for each.</summary>
+/// <summary>Where runs are: a folder for each, and the journal of all of them, which stands in the same folder unless it is said to be elsewhere.</summary>
 /// <param name="Path">Absolute.</param>
 public sealed record RunsFolder(string Path)
 {
@@ -12,10 +13,11 @@ public sealed record RunsFolder(string Path)
     public static RunsFolder Choose(string? asked)
     {
         string? wanted = string.IsNullOrEmpty(asked) ? Environment.GetEnvironmentVariable(Variable) : asked;
-        return new(System.IO.Path.GetFullPath(string.IsNullOrEmpty(wanted) ? "runs" : wanted));
+        var runs = new RunsFolder(System.IO.Path.GetFullPath(string.IsNullOrEmpty(wanted) ? "runs" : wanted));
+        return Environment.GetEnvironmentVariable(JournalLocation.Variable) is { Length: > 0 } elsewhere ? runs with { Journal = JournalLocation.Parse(elsewhere) } : runs;
     }
 
-    public string Journal => RunFolder.JournalOf(Path);
+    public JournalLocation Journal { get; init; } = JournalLocation.Of(Path);
 
     public RunFolder this[ExperimentName name] => RunFolder.Of(Path, name);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorTrainer.Actors.Journal;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Hosting;
@@ -44,7 +45,7 @@ internal sealed class RunFollower(RunsFolder runs, ExperimentName name, IRunObse
     private void Begin(ImmutableArray<JournalEntry> history)
     {
         // The fold of just these events: a second look at the journal could hold one more, which the next look would then count twice.
-        _run = Experiment.Of(history.Select(entry => entry.Event)) ?? throw new JournalException($"'{name}' is no longer in {_journal.Path}.");
+        _run = Experiment.Of(history.Select(entry => entry.Event)) ?? throw new JournalException($"'{name}' is no longer in {_journal.Location}.");
         _seen = history[^1].SequenceNumber;
         observer.Prepared(_run.Definition, _run.StartedFrom);
         foreach (var row in _run.Evaluations) observer.Evaluated(row, row.Step == _run.BestStep);

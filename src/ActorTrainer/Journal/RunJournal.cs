@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
+using System.Data.Common;
+using ActorTrainer.Actors.Journal;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Hosting;
-using Microsoft.Data.Sqlite;
 
 namespace ActorTrainer.Journal;
 
@@ -15,7 +16,7 @@ public sealed class RunJournal(RunsFolder runs)
     private const string Prefix = "experiment-";
     private static readonly ImmutableArray<string> Tables = ["journal", "tags", "snapshot", "journal_metadata"];
 
-    public string Path => runs.Journal;
+    public JournalLocation Location => runs.Journal;
 
     /// <summary>The persistence id of an experiment's actor.</summary>
     public static string PersistenceId(ExperimentName name) => Prefix + name;
@@ -26,28 +27,24 @@ public sealed class RunJournal(RunsFolder runs)
     /// <summary>Every run, by name.</summary>
     public ImmutableArray<RunEntry> All()
     {
-        var names = Read("SELECT DISTINCT persistence_id FROM journal WHERE persistence_id LIKE 'experiment-%' ORDER BY persistence_id",
-            _ => { }, row => row.GetString(0)[Prefix.Length..]);
-        return [.. names.Where(ExperimentName.IsValid).Select(text => new ExperimentName(text))
+        var names = Read("SELECT DISTINCT persistence_id FROM journal WHERE persistence_id LIKE 'experiment-%'",
+            [], row => row.GetString(0)[Prefix.Length..]);
+        return [.. names.Where(ExperimentName.IsValid).Order(StringComparer.Ordinal).Select(text => new ExperimentName(text))
             .Select(name => Load(name) is { } experiment ? new RunEntry(name, experiment) : null).OfType<RunEntry>()];
     }
 
     /// <summary>What happened, in order.</summary>
     /// <param name="after">Only what came after this sequence number.</param>
     public ImmutableArray<JournalEntry> History(ExperimentName name, long after = 0) => Read(
-        "SELECT sequence_number, manifest, message FROM journal WHERE persistence_id = $id AND sequence_number > $after AND deleted = 0 ORDER BY sequence_number",
-        parameters =>
-        {
-            parameters.AddWithValue("$id", PersistenceId(name));
-            parameters.AddWithValue("$after", after);
-        },
+        "SELECT sequence_number, manifest, message FROM journal WHERE persistence_id = @id AND sequence_number > @after AND NOT deleted ORDER BY sequence_number",
+        [("@id", PersistenceId(name)), ("@after", after)],
         row => new JournalEntry(row.GetInt64(0), Event(name, row.GetString(1), row.GetFieldValue<byte[]>(2))));
 
     /// <summary>Gives a run another name in one transaction: how an old one is set aside. Nothing else of it changes.</summary>
-    public void Rename(ExperimentName old, ExperimentName name) => Write(table => $"UPDATE {table} SET persistence_id = $new WHERE persistence_id = $old", old, name);
+    public void Rename(ExperimentName old, ExperimentName name) => Write(table => $"UPDATE {table} SET persistence_id = @new WHERE persistence_id = @old", old, name);
 
     /// <summary>Forgets a run in one transaction.</summary>
-    public void Remove(ExperimentName name) => Write(table => $"DELETE FROM {table} WHERE persistence_id = $old", name, name);
+    public void Remove(ExperimentName name) => Write(table => $"DELETE FROM {table} WHERE persistence_id = @old", name, name);
 
     /// <summary>
     /// Adds to a run's history as its actor would, for a run that no process trains. The rows carry the serializer of the rows before them,
@@ -55,22 +52,17 @@ public sealed class RunJournal(RunsFolder runs)
     /// </summary>
     public void Append(ExperimentName name, IReadOnlyList<IExperimentEvent> events)
     {
-        using var connection = Open(SqliteOpenMode.ReadWrite);
+        using var connection = Location.OpenForWriting();
         using var transaction = connection.BeginTransaction();
         foreach (var happened in events)
         {
-            using var command = connection.CreateCommand();
-            command.Transaction = transaction;
-            command.CommandText = """
+            using var command = Command(connection, """
                 INSERT INTO journal (created, deleted, persistence_id, sequence_number, message, manifest, identifier, writer_uuid)
-                SELECT $created, 0, persistence_id, sequence_number + 1, $message, $manifest, identifier, writer_uuid
-                FROM journal WHERE persistence_id = $id ORDER BY sequence_number DESC LIMIT 1
-                """;
-            command.Parameters.AddWithValue("$created", happened.At.UtcTicks);
-            command.Parameters.AddWithValue("$id", PersistenceId(name));
-            command.Parameters.AddWithValue("$message", ExperimentEventJson.Write(happened));
-            command.Parameters.AddWithValue("$manifest", ExperimentEventJson.Manifest(happened));
-            if (command.ExecuteNonQuery() != 1) throw new JournalException($"The journal {Path} has no run '{name}' to add to.");
+                SELECT @created, FALSE, persistence_id, sequence_number + 1, @message, @manifest, identifier, writer_uuid
+                FROM journal WHERE persistence_id = @id ORDER BY sequence_number DESC LIMIT 1
+                """,
+                [("@created", happened.At.UtcTicks), ("@id", PersistenceId(name)), ("@message", ExperimentEventJson.Write(happened)), ("@manifest", ExperimentEventJson.Manifest(happened))]);
+            if (command.ExecuteNonQuery() != 1) throw new JournalException($"The journal {Location} has no run '{name}' to add to.");
         }
 
         transaction.Commit();
@@ -84,7 +76,7 @@ public sealed class RunJournal(RunsFolder runs)
         }
         catch (InvalidOperationException e)
         {
-            throw new JournalException($"The journal {Path} contradicts itself about '{name}': {e.Message}", e);
+            throw new JournalException($"The journal {Location} contradicts itself about '{name}': {e.Message}", e);
         }
     }
 
@@ -96,18 +88,15 @@ public sealed class RunJournal(RunsFolder runs)
         }
         catch (FormatException e)
         {
-            throw new JournalException($"The journal {Path} can't be read for '{name}': {e.Message}", e);
+            throw new JournalException($"The journal {Location} can't be read for '{name}': {e.Message}", e);
         }
     }
 
-    private ImmutableArray<T> Read<T>(string sql, Action<SqliteParameterCollection> bind, Func<SqliteDataReader, T> row)
+    private ImmutableArray<T> Read<T>(string sql, ReadOnlySpan<(string, object)> parameters, Func<DbDataReader, T> row)
     {
-        if (!File.Exists(Path)) return [];
-        using var connection = Open(SqliteOpenMode.ReadOnly);
-        if (!HasTable(connection, null, "journal")) return [];
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        bind(command.Parameters);
+        using var connection = Location.OpenForReading();
+        if (connection is null || !Location.HasTable(connection, "journal")) return [];
+        using var command = Command(connection, sql, parameters);
         using var reader = command.ExecuteReader();
         var rows = ImmutableArray.CreateBuilder<T>();
         while (reader.Read()) rows.Add(row(reader));
@@ -116,48 +105,30 @@ public sealed class RunJournal(RunsFolder runs)
 
     private void Write(Func<string, string> sql, ExperimentName old, ExperimentName name)
     {
-        if (!File.Exists(Path)) return;
-        using var connection = Open(SqliteOpenMode.ReadWrite);
+        using var connection = Location.OpenForWriting();
         using var transaction = connection.BeginTransaction();
-        foreach (string table in Tables.Where(table => HasTable(connection, transaction, table)))
+        foreach (string table in Tables.Where(table => Location.HasTable(connection, table)))
         {
-            using var command = connection.CreateCommand();
-            command.Transaction = transaction;
-            command.CommandText = sql(table);
-            command.Parameters.AddWithValue("$old", PersistenceId(old));
-            command.Parameters.AddWithValue("$new", PersistenceId(name));
+            using var command = Command(connection, sql(table), [("@old", PersistenceId(old)), ("@new", PersistenceId(name))]);
             command.ExecuteNonQuery();
         }
 
         transaction.Commit();
     }
 
-    private static bool HasTable(SqliteConnection connection, SqliteTransaction? transaction, string table)
+    /// <summary>Of the connection's own transaction, where it has one.</summary>
+    private static DbCommand Command(DbConnection connection, string sql, ReadOnlySpan<(string Name, object Value)> parameters)
     {
-        using var command = connection.CreateCommand();
-        command.Transaction = transaction;
-        command.CommandText = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $name";
-        command.Parameters.AddWithValue("$name", table);
-        return command.ExecuteScalar() is not null;
-    }
+        var command = connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (var (name, value) in parameters)
+        {
+            var parameter = command.CreateParameter();
+            (parameter.ParameterName, parameter.Value) = (name, value);
+            command.Parameters.Add(parameter);
+        }
 
-    /// <summary>No pooling: a connection that lingers would keep files of a removed runs folder open. The timeout is how long a busy writer is waited for.</summary>
-    private SqliteConnection Open(SqliteOpenMode mode)
-    {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = Path, Mode = mode, Pooling = false, DefaultTimeout = 15 }.ToString());
-        try
-        {
-            connection.Open();
-            using var pragma = connection.CreateCommand();
-            pragma.CommandText = "PRAGMA busy_timeout = 15000; PRAGMA synchronous = FULL";
-            pragma.ExecuteNonQuery();
-            return connection;
-        }
-        catch (SqliteException)
-        {
-            connection.Dispose();
-            throw;
-        }
+        return command;
     }
 }
 
@@ -170,6 +141,3 @@ public sealed record RunEntry(ExperimentName Name, Experiment Experiment)
     /// <summary>A newer run took its name (<c>run --fresh</c>): its definition still carries the old one.</summary>
     public bool IsSetAside => Experiment.Definition.Name != Name;
 }
-
-/// <summary>A journal that is damaged, or written by a newer version. The message is for a person and names the file.</summary>
-public sealed class JournalException(string message, Exception? inner = null) : Exception(message, inner);

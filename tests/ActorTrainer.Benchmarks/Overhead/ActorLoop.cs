@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ActorTrainer.Actors.Evaluation;
 using ActorTrainer.Actors.Experiments;
 using ActorTrainer.Actors.Hosting;
+using ActorTrainer.Actors.Journal;
 using ActorTrainer.Actors.Training;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Gradients;
@@ -47,7 +48,7 @@ internal static class ActorLoop
 
     private static async Task<Experiment> EndOfAsync(ExperimentParts parts, RunFolder run)
     {
-        var system = ActorTrainerSystem.Start(RunFolder.JournalOf(run.Path), run.Log);
+        var system = ActorTrainerSystem.Start(JournalLocation.Of(run.Path), run.Log);
         try
         {
             using var inbox = Inbox.Create(system);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
+using ActorTrainer.Actors.Journal;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Training;
@@ -30,7 +31,7 @@ internal sealed class MachineCheck(Services services, RunsFolder runs)
 
     public IEnumerable<Finding> All() => [Platform(), Processor(), Memory(), Disk(), Attempt("pictures", Pictures, "The installation is incomplete: libSkiaSharp is missing next to the program."),
         Attempt("libtorch", LibTorch, "The program needs glibc 2.28 or newer and libgomp's system libraries; the error above names what is missing."),
-        Attempt("gpu", Gpu, null), Weights(), Attempt("journal", Journal, "SQLite needs a local disk: choose another folder with --runs."),
+        Attempt("gpu", Gpu, null), Weights(), runs.Journal.IsShared ? Attempt("journal", Server, $"Check ${JournalLocation.Variable} and that the server lets this machine in.") : Attempt("journal", Journal, "SQLite needs a local disk: choose another folder with --runs."),
         Attempt("locks", Locks, "File locks need a local disk: choose another folder with --runs.")];
 
     private static Finding Platform()
@@ -112,6 +113,12 @@ internal sealed class MachineCheck(Services services, RunsFolder runs)
         return File.Exists(file)
             ? new("weights", Health.Ok, "builtin:resnet18-imagenet is there")
             : new("weights", Health.Warn, $"{file} is missing", "builtin:resnet18-imagenet can't be used; install the program whole.");
+    }
+
+    private Finding Server()
+    {
+        using var connection = runs.Journal.OpenForWriting();
+        return new("journal", Health.Ok, $"{runs.Journal}, version {connection.ServerVersion}");
     }
 
     private Finding Journal()
