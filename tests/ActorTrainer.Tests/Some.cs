@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
+using ActorTrainer.Actors.Journal;
 using ActorTrainer.Core.Evaluation;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Hosting;
 using ActorTrainer.Journal;
-using Microsoft.Data.Sqlite;
 using static ActorTrainer.Core.Experiments.ExperimentEvents;
 
 namespace ActorTrainer.Tests;
@@ -48,22 +48,17 @@ internal static class Some
         new(phase, 0, 2, epoch, 5, new(step), 50, 1234, 0.123, 0.95, 0.01, TimeSpan.FromSeconds(90), new(3, 4, null));
 }
 
-/// <summary>A runs folder of its own with a journal as Akka.Persistence.Sql 1.5.73 lays it out; gone at the end.</summary>
+/// <summary>A runs folder of its own with a journal; gone at the end.</summary>
 internal sealed class TemporaryRuns : IDisposable
 {
     private long _sequence;
 
-    public TemporaryRuns()
+    /// <param name="journal">Null: the folder's own.</param>
+    public TemporaryRuns(JournalLocation? journal = null)
     {
         Runs = new(Directory.CreateTempSubdirectory("runs-").FullName);
-        Execute("""
-            PRAGMA journal_mode = WAL;
-            CREATE TABLE journal (ordering INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, created INTEGER NOT NULL, deleted Bit NOT NULL,
-              persistence_id NVarChar(255) NOT NULL, sequence_number INTEGER NOT NULL, message VarBinary NOT NULL, manifest NVarChar(500) NULL,
-              identifier INTEGER NULL, writer_uuid NVarChar(128) NULL);
-            CREATE UNIQUE INDEX journal_uq ON journal (persistence_id, sequence_number);
-            CREATE TABLE tags (ordering_id INTEGER NOT NULL, tag NVarChar(64) NOT NULL, sequence_nr INTEGER NOT NULL, persistence_id NVarChar(255) NOT NULL);
-            """);
+        if (journal is not null) Runs = Runs with { Journal = journal };
+        Runs.Journal.Prepare();
     }
 
     public RunsFolder Runs { get; }
@@ -74,8 +69,8 @@ internal sealed class TemporaryRuns : IDisposable
         Directory.CreateDirectory(Runs[new(name)].CheckpointFolder);
         foreach (var happened in events)
         {
-            Execute("INSERT INTO journal (created, deleted, persistence_id, sequence_number, message, manifest, identifier) VALUES (0, 0, $id, $n, $message, $manifest, 1)",
-                ("$id", $"experiment-{name}"), ("$n", ++_sequence), ("$message", ExperimentEventJson.Write(happened)), ("$manifest", ExperimentEventJson.Manifest(happened)));
+            Execute("INSERT INTO journal (created, deleted, persistence_id, sequence_number, message, manifest, identifier) VALUES (0, FALSE, @id, @n, @message, @manifest, 1)",
+                ("@id", $"experiment-{name}"), ("@n", ++_sequence), ("@message", ExperimentEventJson.Write(happened)), ("@manifest", ExperimentEventJson.Manifest(happened)));
         }
 
         return this;
@@ -83,11 +78,16 @@ internal sealed class TemporaryRuns : IDisposable
 
     public void Execute(string sql, params (string Name, object Value)[] parameters)
     {
-        using var connection = new SqliteConnection($"Data Source={Runs.Journal};Pooling=False");
-        connection.Open();
+        using var connection = Runs.Journal.OpenForWriting();
         using var command = connection.CreateCommand();
         command.CommandText = sql;
-        foreach (var (name, value) in parameters) command.Parameters.AddWithValue(name, value);
+        foreach (var (name, value) in parameters)
+        {
+            var parameter = command.CreateParameter();
+            (parameter.ParameterName, parameter.Value) = (name, value);
+            command.Parameters.Add(parameter);
+        }
+
         command.ExecuteNonQuery();
     }
 

@@ -1,3 +1,4 @@
+using ActorTrainer.Core.Experiments;
 using Akka.Actor;
 using Akka.Event;
 using static ActorTrainer.Actors.Experiments.ExperimentProtocol;
@@ -25,6 +26,7 @@ public sealed class ExperimentSupervisorActor : UntypedActor, IWithTimers
     private TimeSpan _delay = FirstDelay;
     private long? _troubleSince;
     private string? _trouble;
+    private int _attempts;
     private bool _pause, _over;
 
     public ExperimentSupervisorActor(ExperimentParts parts, TimeSpan patience)
@@ -67,9 +69,9 @@ public sealed class ExperimentSupervisorActor : UntypedActor, IWithTimers
         }
     }
 
-    private bool IsOurs(Core.Experiments.ExperimentName name) => name == _parts.Definition.Name;
+    private bool IsOurs(ExperimentName name) => name == _parts.Definition.Name;
 
-    private void Start() => _experiment = Context.Watch(Context.ActorOf(ExperimentActor.Props(_parts)));
+    private void Start() => _experiment = Context.Watch(Context.ActorOf(ExperimentActor.Props(_parts), $"attempt-{++_attempts}"));
 
     /// <summary>Taking over and starting a generation is what every attempt begins with; only what comes after is progress.</summary>
     private void OnChanged(ExperimentChanged changed)

@@ -32,7 +32,7 @@ internal static class MemoryCommand
         try
         {
             using var observer = new FootprintObserver(steps);
-            await LocalRun.Default(new(file, overrides, runs, Fresh: false, From: null), observer, observer.Enough).ConfigureAwait(false);
+            await LocalRun.Default(new(file, overrides, new(runs), Fresh: false, From: null), observer, observer.Enough).ConfigureAwait(false);
             if (observer.Failure is { } failure) throw new InvalidOperationException(failure);
             var seen = observer.Footprints;
             if (seen.Length < steps.Length) throw new InvalidOperationException($"The run ended before step {steps[seen.Length]}: give it more epochs with --set.");

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
+using ActorTrainer.Actors.Journal;
 using ActorTrainer.Core.Experiments;
 
 namespace ActorTrainer.EndToEnd.Tests.Processes;
@@ -38,7 +39,8 @@ internal sealed partial class RunningProgram : IDisposable
 
     /// <param name="folder">The working folder.</param>
     /// <param name="failpoint"><c>name#hit</c>; null: none.</param>
-    public static RunningProgram Start(string folder, IEnumerable<string> arguments, string? failpoint = null)
+    /// <param name="journal">A database's connection string; null: the runs folder has its own journal.</param>
+    public static RunningProgram Start(string folder, IEnumerable<string> arguments, string? failpoint = null, string? journal = null)
     {
         string program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "actortrainer.exe" : "actortrainer");
         var start = new ProcessStartInfo(program, arguments)
@@ -47,6 +49,7 @@ internal sealed partial class RunningProgram : IDisposable
         };
         foreach (string variable in start.Environment.Keys.Where(IsOurs).ToList()) start.Environment.Remove(variable);
         if (failpoint is not null) start.Environment[Failpoint.Variable] = failpoint;
+        if (journal is not null) start.Environment[JournalLocation.Variable] = journal;
         return new(start);
     }
 

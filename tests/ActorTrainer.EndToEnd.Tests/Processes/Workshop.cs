@@ -19,6 +19,9 @@ internal sealed class Workshop : IDisposable
 
     public string Runs { get; }
 
+    /// <summary>A database's connection string; null: the runs folder has its own journal.</summary>
+    public string? Journal { get; init; }
+
     /// <summary>The data set that ships with the repository.</summary>
     public static string Digits => Repository.Path("config", "data", "digits.zip");
 
@@ -73,7 +76,7 @@ internal sealed class Workshop : IDisposable
 
     /// <summary><c>run tiny.conf --json</c> and more.</summary>
     public RunningProgram StartTraining(string? failpoint = null, params string[] more) =>
-        RunningProgram.Start(Folder, ["run", "tiny.conf", "--runs", Runs, "--json", .. more], failpoint);
+        RunningProgram.Start(Folder, ["run", "tiny.conf", "--runs", Runs, "--json", .. more], failpoint, Journal);
 
     public Task<EndedProgram> Train(params string[] more) => TrainUpTo(null, more);
 
@@ -87,7 +90,7 @@ internal sealed class Workshop : IDisposable
     /// <summary>Another command on the runs folder.</summary>
     public async Task<EndedProgram> Ask(params string[] arguments)
     {
-        using var program = RunningProgram.Start(Folder, [.. arguments, "--runs", Runs]);
+        using var program = RunningProgram.Start(Folder, [.. arguments, "--runs", Runs], journal: Journal);
         return await program.Ended();
     }
 

@@ -52,6 +52,6 @@ public sealed class CommandTreeSpec
         Assert.Equal(0, result.ExitCode);
         Assert.Equal("a.conf", seen!.File);
         Assert.Equal<string>(["experiment.seed=1", "experiment.name=b"], seen.Overrides);
-        Assert.Equal(("/somewhere", "other@best", false), (seen.Runs, seen.From, seen.Fresh));
+        Assert.Equal(("/somewhere", "other@best", false), (seen.Runs.Path, seen.From, seen.Fresh));
     }
 }
