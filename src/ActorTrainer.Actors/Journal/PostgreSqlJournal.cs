@@ -1,5 +1,5 @@
 using System.Data.Common;
-using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Npgsql;
 
 namespace ActorTrainer.Actors.Journal;
@@ -48,7 +48,7 @@ public sealed record PostgreSqlJournal : JournalLocation
             connection.Open();
             return connection;
         }
-        catch (Exception e) when (e is NpgsqlException or SocketException or TimeoutException)
+        catch (Exception e) when (e is ExternalException or TimeoutException)
         {
             connection.Dispose();
             throw new JournalException($"The journal can't be opened ({this}): {e.Message}{(e.InnerException is { } inner ? $" ({inner.Message})" : "")}", e);
