@@ -51,9 +51,12 @@ public sealed record PostgreSqlJournal : JournalLocation
         catch (Exception e) when (e is ExternalException or TimeoutException)
         {
             connection.Dispose();
-            throw new JournalException($"The journal can't be opened ({this}): {e.Message}{(e.InnerException is { } inner ? $" ({inner.Message})" : "")}", e);
+            throw new JournalException($"The journal can't be opened ({this}): {Reason(e)}", e);
         }
     }
+
+    private static string Reason(Exception e) =>
+        e.InnerException is { } inner && !e.Message.Contains(inner.Message, StringComparison.Ordinal) ? $"{e.Message} ({inner.Message})" : e.Message;
 
     /// <summary>In the schema that the connection's search path leads to.</summary>
     public override bool HasTable(DbConnection connection, string table) => Any(connection, "SELECT count(to_regclass(@table))", table);
