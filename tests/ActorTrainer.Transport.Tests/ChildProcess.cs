@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Models;
 using ActorTrainer.Transport.Checkpoints;
@@ -11,9 +12,9 @@ namespace ActorTrainer.Transport.Tests;
 /// <summary>This program again, as a process that a test or a failpoint can kill.</summary>
 internal static class ChildProcess
 {
-    /// <summary>Writes checkpoint 2-20 into a folder.</summary>
+    /// <summary>Writes checkpoint 2-20 into a store: a folder, or the location of one whose run is called "run".</summary>
     public const string WriteCheckpoint = "write-checkpoint";
-    /// <summary>Deletes checkpoint 1-10 from a folder.</summary>
+    /// <summary>Deletes checkpoint 1-10 from a store.</summary>
     public const string DeleteCheckpoint = "delete-checkpoint";
     /// <summary>Takes a run's lock, says so, and waits to be killed.</summary>
     public const string HoldLock = "hold-lock";
@@ -24,11 +25,11 @@ internal static class ChildProcess
     {
         switch (args)
         {
-            case [WriteCheckpoint, string folder]:
-                new FolderCheckpointStore(folder).Write(SomeCheckpoint.At(2, 20), CancellationToken.None);
+            case [WriteCheckpoint, string store]:
+                Store(store).Write(SomeCheckpoint.At(2, 20), CancellationToken.None);
                 return 0;
-            case [DeleteCheckpoint, string folder]:
-                new FolderCheckpointStore(folder).Delete(SomeCheckpoint.Id(1, 10));
+            case [DeleteCheckpoint, string store]:
+                Store(store).Delete(SomeCheckpoint.Id(1, 10));
                 return 0;
             case [HoldLock, string folder]:
                 using (var taken = RunLock.TryTake(new(folder), out _))
@@ -51,6 +52,9 @@ internal static class ChildProcess
                 return 2;
         }
     }
+
+    private static ICheckpointStore Store(string location) =>
+        Path.IsPathRooted(location) ? new FolderCheckpointStore(location) : CheckpointStoreLocation.Parse(location).Open(new("run"));
 
     public static CollectiveGroup TrainerGroup(int rank, CollectiveEndpoint parent, CollectiveEndpoint child) => Trainers.Group([parent, child], [2, 4], rank);
 

@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Experiments;
-using ActorTrainer.Core.Models;
-using ActorTrainer.Core.Training;
 
 namespace ActorTrainer.Transport.Checkpoints;
 
@@ -13,8 +11,8 @@ namespace ActorTrainer.Transport.Checkpoints;
 /// <param name="root">Made by the first write.</param>
 public sealed class FolderCheckpointStore(string root) : ICheckpointStore
 {
-    /// <summary>A manifest of a hundred thousand classes is smaller.</summary>
-    private const long MaxManifestBytes = 64 << 20;
+    private readonly CheckpointFormat _format = new((CheckpointId id, string name, out long length) =>
+        OpenFile(Path.Combine(Path.GetFullPath(root), CheckpointPlacement.FolderOf(id), name), out length));
 
     /// <summary>What a file is written through; a test puts a disk that fills up between.</summary>
     internal Func<FileStream, Stream> Through { get; init; } = file => file;
@@ -30,7 +28,7 @@ public sealed class FolderCheckpointStore(string root) : ICheckpointStore
             DeleteFolder(temporary);        // an earlier attempt's
             Directory.CreateDirectory(temporary);
             Failpoint.Hit(Failpoints.CheckpointBegun);
-            var stored = WriteFiles(content, temporary, cancel);
+            var stored = CheckpointFormat.Write(content, name => new FileInWriting(Path.Combine(temporary, name), Through), cancel);
             Posix.FlushFolder(temporary);
             Failpoint.Hit(Failpoints.CheckpointFilesWritten);
             cancel.ThrowIfCancellationRequested();
@@ -51,17 +49,8 @@ public sealed class FolderCheckpointStore(string root) : ICheckpointStore
     {
         try
         {
-            var (manifest, stored) = ReadManifest(id);
-            foreach (var file in manifest.Files)
-            {
-                using var stream = OpenFile(id, file);
-                using var hashing = new HashingStream(stream);
-                hashing.CopyTo(Stream.Null, bufferSize: 1 << 18);
-                Check(id, file, hashing);
-            }
-
             problem = null;
-            return stored;
+            return _format.Verify(id);
         }
         catch (CheckpointDamagedException e)
         {
@@ -75,12 +64,7 @@ public sealed class FolderCheckpointStore(string root) : ICheckpointStore
         }
     }
 
-    public CheckpointContent Read(CheckpointId id)
-    {
-        var (manifest, _) = ReadManifest(id);
-        var state = new TrainingState(manifest.Cursor, ReadTensors(id, manifest, CheckpointPlacement.Weights), ReadTensors(id, manifest, CheckpointPlacement.Optimizer));
-        return new(id, state, manifest.Model, manifest.ConfigurationHash);
-    }
+    public CheckpointContent Read(CheckpointId id) => _format.Read(id);
 
     public void Delete(CheckpointId id)
     {
@@ -99,27 +83,6 @@ public sealed class FolderCheckpointStore(string root) : ICheckpointStore
     public void Sweep()
     {
         foreach (string name in Folders().Where(CheckpointPlacement.IsLeftover).ToList()) DeleteFolder(In(name));
-    }
-
-    private StoredCheckpoint WriteFiles(CheckpointContent content, string folder, CancellationToken cancel)
-    {
-        var weights = WriteFile(folder, CheckpointPlacement.Weights, stream => Safetensors.Write(stream, content.State.Weights), cancel);
-        Failpoint.Hit(Failpoints.CheckpointWeightsWritten);
-        var optimizer = WriteFile(folder, CheckpointPlacement.Optimizer, stream => Safetensors.Write(stream, content.State.Optimizer), cancel);
-        byte[] json = new CheckpointManifest(
-            CheckpointManifest.CurrentFormat, content.Id, content.State.Cursor, content.ConfigurationHash, content.Model, [weights, optimizer]).ToJson();
-        var manifest = WriteFile(folder, CheckpointPlacement.Manifest, stream => stream.Write(json), cancel);
-        return new(content.Id, manifest.Sha256, weights.Size + optimizer.Size + manifest.Size);
-    }
-
-    private CheckpointFile WriteFile(string folder, string name, Action<Stream> write, CancellationToken cancel)
-    {
-        using var file = new FileStream(Path.Combine(folder, name), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
-        using var through = Through(file);
-        using var hashing = new HashingStream(through, cancel);
-        write(hashing);
-        file.Flush(flushToDisk: true);
-        return new(name, hashing.Count, hashing.Sha256());
     }
 
     private void Place(CheckpointId id, string temporary, StoredCheckpoint stored)
@@ -142,71 +105,18 @@ public sealed class FolderCheckpointStore(string root) : ICheckpointStore
         Failpoint.Hit(Failpoints.CheckpointRenamed);
     }
 
-    private (CheckpointManifest Manifest, StoredCheckpoint Stored) ReadManifest(CheckpointId id)
-    {
-        byte[] json;
-        CheckpointManifest manifest;
-        try
-        {
-            using var stream = OpenFile(id, CheckpointPlacement.Manifest);
-            if (stream.Length > MaxManifestBytes) throw new CheckpointDamagedException(id, $"{CheckpointPlacement.Manifest} has {stream.Length} bytes");
-            json = new byte[stream.Length];
-            stream.ReadExactly(json);
-            manifest = CheckpointManifest.Parse(json);
-        }
-        catch (Exception e) when (e is FormatException or EndOfStreamException)
-        {
-            throw new CheckpointDamagedException(id, e.Message);
-        }
-
-        if (manifest.Id != id) throw new CheckpointDamagedException(id, $"its manifest is that of checkpoint {manifest.Id}");
-        if (!manifest.Files.Select(file => file.Name).SequenceEqual([CheckpointPlacement.Weights, CheckpointPlacement.Optimizer]))
-            throw new CheckpointDamagedException(id, $"its manifest names the files {string.Join(", ", manifest.Files.Select(file => file.Name))}");
-        return (manifest, new(id, CheckpointManifest.HashOf(json), json.Length + manifest.Files.Sum(file => file.Size)));
-    }
-
-    private ImmutableArray<NamedTensor> ReadTensors(CheckpointId id, CheckpointManifest manifest, string name)
-    {
-        var file = manifest.Files.Single(f => f.Name == name);
-        using var stream = OpenFile(id, file);
-        using var hashing = new HashingStream(stream);
-        try
-        {
-            var tensors = Safetensors.Read(hashing, file.Size).Tensors;
-            Check(id, file, hashing);
-            return tensors;
-        }
-        catch (SafetensorsException e)
-        {
-            throw new CheckpointDamagedException(id, $"{name}: {e.Message}");
-        }
-    }
-
-    private FileStream OpenFile(CheckpointId id, CheckpointFile file)
-    {
-        var stream = OpenFile(id, file.Name);
-        if (stream.Length == file.Size) return stream;
-        long length = stream.Length;
-        stream.Dispose();
-        throw new CheckpointDamagedException(id, $"{file.Name} has {length} bytes instead of {file.Size}");
-    }
-
-    private FileStream OpenFile(CheckpointId id, string name)
+    private static FileStream OpenFile(string path, out long length)
     {
         try
         {
-            return new(Path.Combine(In(CheckpointPlacement.FolderOf(id)), name), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete,
-                bufferSize: 1 << 16, FileOptions.SequentialScan);
+            var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1 << 16, FileOptions.SequentialScan);
+            length = stream.Length;
+            return stream;
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (DirectoryNotFoundException e)
         {
-            throw new CheckpointDamagedException(id, $"{name} is missing");
+            throw new FileNotFoundException(e.Message, path, e);
         }
-    }
-
-    private static void Check(CheckpointId id, CheckpointFile file, HashingStream read)
-    {
-        if (read.Count != file.Size || read.Sha256() != file.Sha256) throw new CheckpointDamagedException(id, $"{file.Name} does not match its SHA-256");
     }
 
     private IEnumerable<string> Folders() =>
@@ -228,6 +138,27 @@ public sealed class FolderCheckpointStore(string root) : ICheckpointStore
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+        }
+    }
+
+    private sealed class FileInWriting : IFileInWriting
+    {
+        private readonly FileStream _file;
+
+        public FileInWriting(string path, Func<FileStream, Stream> through)
+        {
+            _file = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 16);
+            Stream = through(_file);
+        }
+
+        public Stream Stream { get; }
+
+        public void Complete() => _file.Flush(flushToDisk: true);
+
+        public void Dispose()
+        {
+            Stream.Dispose();
+            _file.Dispose();
         }
     }
 }

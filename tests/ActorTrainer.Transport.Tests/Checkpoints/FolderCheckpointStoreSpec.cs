@@ -5,37 +5,33 @@ using CsCheck;
 
 namespace ActorTrainer.Transport.Tests.Checkpoints;
 
-public sealed class FolderCheckpointStoreSpec : IDisposable
+public sealed class FolderCheckpointStoreSpec : CheckpointStoreContract
 {
-    private static readonly CheckpointId Old = SomeCheckpoint.Id(1, 10), New = SomeCheckpoint.Id(2, 20);
-    private static readonly string[] FileNames = [CheckpointPlacement.Weights, CheckpointPlacement.Optimizer, CheckpointPlacement.Manifest];
     private readonly TemporaryFolder _folder = new();
     private readonly FolderCheckpointStore _store;
 
     public FolderCheckpointStoreSpec() => _store = new(_folder["checkpoints"]);
 
-    public void Dispose() => _folder.Dispose();
+    private protected override ICheckpointStore Store => _store;
 
-    [Fact]
-    public void What_is_written_is_read_back_whole()
+    private protected override int Tries => 50;
+
+    private protected override string Location => _store.Root;
+
+    public override void Dispose() => _folder.Dispose();
+
+    private protected override byte[] Get(CheckpointId id, string file) => File.ReadAllBytes(PathOf(id, file));
+
+    private protected override void Put(CheckpointId id, string file, ReadOnlySpan<byte> bytes)
     {
-        var stored = Write(1, 10);
-
-        SomeCheckpoint.AssertSame(SomeCheckpoint.At(1, 10), _store.Read(Old));
-        Assert.Equal(stored, _store.Verify(Old, out string? problem));
-        Assert.Null(problem);
-        Assert.Equal(Files(Old).Sum(file => new FileInfo(file).Length), stored.Bytes);
+        Directory.CreateDirectory(Folder(id));
+        File.WriteAllBytes(PathOf(id, file), bytes);
     }
 
-    [Fact]
-    public void A_folder_that_is_not_there_yet_holds_nothing()
-    {
-        Assert.Empty(_store.List());
-        _store.Sweep();
-        _store.Delete(Old);
-        Assert.Null(_store.Verify(Old, out string? problem));
-        Assert.Contains("missing", problem);
-    }
+    private protected override void Remove(CheckpointId id, string file) => File.Delete(PathOf(id, file));
+
+    private protected override void AssertNoLeftovers() =>
+        Assert.All(Directory.GetFileSystemEntries(_store.Root), path => Assert.True(CheckpointId.TryParse(Path.GetFileName(path), out _), path));
 
     [Fact]
     public void The_list_is_by_step_and_holds_checkpoints_only()
@@ -50,15 +46,6 @@ public sealed class FolderCheckpointStoreSpec : IDisposable
     }
 
     [Fact]
-    public void The_same_content_is_the_same_files()
-    {
-        string first = Write(1, 10).Sha256;
-        _store.Delete(Old);
-
-        Assert.Equal(first, Write(1, 10).Sha256);
-    }
-
-    [Fact]
     public void Writing_again_what_is_there_keeps_it()
     {
         var first = Write(1, 10);
@@ -66,30 +53,6 @@ public sealed class FolderCheckpointStoreSpec : IDisposable
 
         Assert.Equal(first, Write(1, 10));
         Assert.Equal(before, Directory.GetCreationTimeUtc(Folder(Old)));
-        AssertNoLeftovers();
-    }
-
-    [Fact]
-    public void Writing_again_what_is_damaged_mends_it()
-    {
-        var first = Write(1, 10);
-        File.Delete(Path.Combine(Folder(Old), CheckpointPlacement.Optimizer));
-
-        Assert.Equal(first, Write(1, 10));
-        Assert.Equal(first, _store.Verify(Old, out _));
-        AssertNoLeftovers();
-    }
-
-    [Fact]
-    public void A_deleted_checkpoint_is_gone_and_deleting_it_again_is_harmless()
-    {
-        Write(1, 10);
-        Write(2, 20);
-
-        _store.Delete(Old);
-        _store.Delete(Old);
-
-        Assert.Equal([New], Listed);
         AssertNoLeftovers();
     }
 
@@ -106,63 +69,6 @@ public sealed class FolderCheckpointStoreSpec : IDisposable
         _store.Sweep();
 
         Assert.Equal([".deleted-notes", "1-10", "notes", "x.tmp"], Directory.GetDirectories(_store.Root).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
-    }
-
-    [Theory]
-    [MemberData(nameof(Names))]
-    public void A_missing_file_is_damage(string name)
-    {
-        Write(1, 10);
-        File.Delete(Path.Combine(Folder(Old), name));
-
-        AssertDamaged(Old, $"{name} is missing");
-    }
-
-    [Theory]
-    [MemberData(nameof(Names))]
-    public void A_file_cut_anywhere_is_damage(string name)
-    {
-        Write(1, 10);
-        byte[] whole = File.ReadAllBytes(Path.Combine(Folder(Old), name));
-        Gen.Int[0, whole.Length - 1].Sample(length =>
-        {
-            File.WriteAllBytes(Path.Combine(Folder(Old), name), whole.AsSpan(0, length));
-            AssertDamaged(Old);
-        }, iter: 50, threads: 1);
-    }
-
-    [Theory]
-    [MemberData(nameof(Names))]
-    public void One_flipped_bit_anywhere_is_damage(string name)
-    {
-        Write(1, 10);
-        byte[] whole = File.ReadAllBytes(Path.Combine(Folder(Old), name));
-        Gen.Select(Gen.Int[0, whole.Length - 1], Gen.Int[0, 7]).Sample((at, bit) =>
-        {
-            byte[] flipped = [.. whole];
-            flipped[at] ^= (byte)(1 << bit);
-            File.WriteAllBytes(Path.Combine(Folder(Old), name), flipped);
-            AssertDamaged(Old);
-        }, iter: 100, threads: 1);
-    }
-
-    [Fact]
-    public void A_checkpoint_under_another_name_is_damage()
-    {
-        Write(1, 10);
-        Directory.Move(Folder(Old), Folder(New));
-
-        AssertDamaged(New, "its manifest is that of checkpoint 1-10");
-    }
-
-    [Fact]
-    public void Files_of_two_checkpoints_mixed_are_damage()
-    {
-        Write(1, 10);
-        Write(2, 20);
-        File.Copy(Path.Combine(Folder(Old), CheckpointPlacement.Weights), Path.Combine(Folder(New), CheckpointPlacement.Weights), overwrite: true);
-
-        AssertDamaged(New, CheckpointPlacement.Weights);
     }
 
     [Fact]
@@ -202,57 +108,9 @@ public sealed class FolderCheckpointStoreSpec : IDisposable
         AssertNoLeftovers();
     }
 
-    [Theory]
-    [InlineData(Failpoints.CheckpointBegun, false)]
-    [InlineData(Failpoints.CheckpointWeightsWritten, false)]
-    [InlineData(Failpoints.CheckpointFilesWritten, false)]
-    [InlineData(Failpoints.CheckpointRenamed, true)]
-    public void A_process_killed_while_it_writes_leaves_a_whole_checkpoint_or_none(string failpoint, bool whole)
-    {
-        Write(1, 10);
-
-        Assert.Equal(137, ChildProcess.Run(failpoint, ChildProcess.WriteCheckpoint, _store.Root));
-
-        Assert.Equal(whole ? [Old, New] : [Old], Listed);
-        if (whole) SomeCheckpoint.AssertSame(SomeCheckpoint.At(2, 20), _store.Read(New));
-        _store.Sweep();
-        AssertNoLeftovers();
-        Assert.Equal(0, ChildProcess.Run(failpoint: null, ChildProcess.WriteCheckpoint, _store.Root));
-        SomeCheckpoint.AssertSame(SomeCheckpoint.At(2, 20), _store.Read(New));
-        SomeCheckpoint.AssertSame(SomeCheckpoint.At(1, 10), _store.Read(Old));
-    }
-
-    [Fact]
-    public void A_process_killed_while_it_deletes_has_taken_the_checkpoint_out_of_sight()
-    {
-        Write(1, 10);
-        Write(2, 20);
-
-        Assert.Equal(137, ChildProcess.Run(Failpoints.RetireRenamed, ChildProcess.DeleteCheckpoint, _store.Root));
-
-        Assert.Equal([New], Listed);
-        _store.Delete(Old);
-        AssertNoLeftovers();
-    }
-
-    public static TheoryData<string> Names => new(FileNames);
-
-    private StoredCheckpoint Write(int generation, long step) => _store.Write(SomeCheckpoint.At(generation, step), CancellationToken.None);
-
-    private CheckpointId[] Listed => [.. _store.List()];
-
     private string Folder(CheckpointId id) => Path.Combine(_store.Root, id.ToString());
 
-    private IEnumerable<string> Files(CheckpointId id) => Directory.EnumerateFiles(Folder(id));
-
-    private void AssertNoLeftovers() => Assert.All(Directory.GetFileSystemEntries(_store.Root), path => Assert.True(CheckpointId.TryParse(Path.GetFileName(path), out _), path));
-
-    private void AssertDamaged(CheckpointId id, string problem = "")
-    {
-        Assert.Null(_store.Verify(id, out string? said));
-        Assert.Contains(problem, said);
-        Assert.Contains(problem, Assert.Throws<CheckpointDamagedException>(() => _store.Read(id)).Problem);
-    }
+    private string PathOf(CheckpointId id, string file) => Path.Combine(Folder(id), file);
 
     /// <summary>Takes so many bytes over all files, then none.</summary>
     private sealed class SmallDisk(long capacity)
