@@ -46,6 +46,22 @@ internal static unsafe partial class Posix
         return (new(new SafeSocketHandle(pair[0], ownsHandle: true)), new(new SafeSocketHandle(pair[1], ownsHandle: true)));
     }
 
+    /// <summary>
+    /// Sends two pieces of memory as one, so that a header wakes nobody before its payload is there. Zero: the socket takes nothing now.
+    /// </summary>
+    public static int Send(SafeSocketHandle socket, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, out bool broken)
+    {
+        const int again = 11, againOnMacOS = 35, interrupted = 4;
+        fixed (byte* head = first, tail = second)
+        {
+            Piece* pieces = stackalloc Piece[2];
+            (pieces[0], pieces[1]) = (new(head, first.Length), new(tail, second.Length));
+            nint sent = WriteVector(socket, pieces, 2);
+            broken = sent < 0 && Marshal.GetLastPInvokeError() is not (again or againOnMacOS or interrupted);
+            return (int)Math.Max(sent, 0);
+        }
+    }
+
     private static IOException Failure(string path, string what)
     {
         int error = Marshal.GetLastPInvokeError();
@@ -63,4 +79,13 @@ internal static unsafe partial class Posix
 
     [LibraryImport("libc", EntryPoint = "socketpair", SetLastError = true)]
     private static partial int SocketPair(int domain, int type, int protocol, int* pair);
+
+    [LibraryImport("libc", EntryPoint = "writev", SetLastError = true)]
+    private static partial nint WriteVector(SafeSocketHandle descriptor, Piece* pieces, int count);
+
+    private readonly struct Piece(byte* start, nint length)
+    {
+        public readonly byte* Start = start;
+        public readonly nint Length = length;
+    }
 }

@@ -142,7 +142,6 @@ public sealed class CollectiveListener : IDisposable
             else
             {
                 _visitors.Remove(visitor);
-                visitor.Socket.Blocking = true;
                 Rendezvous.Admit(visitor.Socket, hello, visitor.IsLocal);
             }
         }

@@ -40,6 +40,7 @@ public sealed record CollectiveTls(X509Certificate2 Own, X509Certificate2 Author
     private static Socket Tunnel(Socket socket, Refusals refusals, Func<SslStream, CancellationToken, Task> authenticate)
     {
         var (near, far) = Posix.SocketPair();
+        socket.Blocking = true;     // what a stream asks for; it is read asynchronously
         _ = RunAsync(socket, far, Refusals.AddressOf(socket), refusals, authenticate);
         return near;
     }
@@ -53,11 +54,20 @@ public sealed record CollectiveTls(X509Certificate2 Own, X509Certificate2 Author
         try
         {
             await authenticate(tls, patience.Token).ConfigureAwait(false);
-            await Task.WhenAny(tls.CopyToAsync(local), local.CopyToAsync(tls)).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is AuthenticationException or IOException or OperationCanceledException or CryptographicException)
+        catch (Exception e) when (e is AuthenticationException or IOException or CryptographicException)
         {
             refusals.Add(address, $"no TLS with a certificate of this cluster ({(e.InnerException ?? e).Message.TrimEnd('.')})");
+            return;
         }
+        catch (OperationCanceledException)
+        {
+            refusals.Add(address, $"no TLS within {Patience.TotalSeconds:0} s");
+            return;
+        }
+
+        // Whichever direction ends first, both are over; what the other then throws is the end of its connection.
+        var ways = Task.WhenAny(tls.CopyToAsync(local), local.CopyToAsync(tls));
+        await (await ways.ConfigureAwait(false)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

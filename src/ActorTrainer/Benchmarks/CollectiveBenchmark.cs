@@ -18,8 +18,9 @@ internal sealed record CollectiveJob(int World, int Floats, int Rounds, Collecti
 internal sealed record CollectiveCast(CollectiveJob Job, ImmutableArray<CollectiveEndpoint> Endpoints, byte[] Key);
 
 /// <summary>What rank 0 measured.</summary>
+/// <param name="Processor">Seconds of processor time of this one process, all threads.</param>
 /// <param name="Transport">What was used, which may be less than what was asked for.</param>
-internal sealed record CollectiveTimes(ImmutableArray<double> Seconds, CollectiveTransport Transport);
+internal sealed record CollectiveTimes(ImmutableArray<double> Seconds, ImmutableArray<double> Processor, CollectiveTransport Transport);
 
 /// <summary>Sums one vector over as many processes of this program as asked for, each with its own memory.</summary>
 internal static class CollectiveBenchmark
@@ -42,7 +43,7 @@ internal static class CollectiveBenchmark
             foreach (var worker in workers) await worker.StandardInput.WriteLineAsync(cast).ConfigureAwait(false);
             var times = await ReadAsync<CollectiveTimes>(workers[0], cancel).ConfigureAwait(false);
             foreach (var worker in workers) await worker.WaitForExitAsync(cancel).ConfigureAwait(false);
-            return new(job.World, sizeof(float) * (long)job.Floats, [.. times.Seconds.Skip(Uncounted)], times.Transport);
+            return new(job.World, sizeof(float) * (long)job.Floats, [.. times.Seconds.Skip(Uncounted)], [.. times.Processor.Skip(Uncounted)], times.Transport);
         }
         finally
         {
@@ -68,11 +69,9 @@ internal static class CollectiveBenchmark
 }
 
 /// <summary>Named as the peers name it. The bus bandwidth is 2 (W - 1) / W bytes a second, the convention of nccl-tests.</summary>
-internal sealed record CollectiveResult(int World, long Bytes, ImmutableArray<double> Seconds, CollectiveTransport Transport)
+internal sealed record CollectiveResult(int World, long Bytes, ImmutableArray<double> Seconds, ImmutableArray<double> Processor, CollectiveTransport Transport)
 {
-    private double Median => Seconds.Order().ElementAt(Seconds.Length / 2) is var upper && Seconds.Length % 2 == 1
-        ? upper
-        : (upper + Seconds.Order().ElementAt((Seconds.Length / 2) - 1)) / 2;
+    private double Median => MedianOf(Seconds);
 
     private double BusGigabytesPerSecond => 2.0 * (World - 1) / World * Bytes / Median / 1e9;
 
@@ -86,8 +85,16 @@ internal sealed record CollectiveResult(int World, long Bytes, ImmutableArray<do
         Transport,
         Least = Math.Round(Seconds.Min(), 5),
         Most = Math.Round(Seconds.Max(), 5),
+        CpuSeconds = Math.Round(MedianOf(Processor), 5),
     }, CoreJson.Options);
 
     public override string ToString() =>
-        $"{Bytes / 1e6:0.0} MB over {World} processes by {Transport.ToString().ToLowerInvariant()}: {Median * 1e3:0.0} ms ({Seconds.Min() * 1e3:0.0} .. {Seconds.Max() * 1e3:0.0}), {BusGigabytesPerSecond:0.00} GB/s of bus bandwidth";
+        $"{Bytes / 1e6:0.0} MB over {World} processes by {Transport.ToString().ToLowerInvariant()}: {Median * 1e3:0.0} ms ({Seconds.Min() * 1e3:0.0} .. {Seconds.Max() * 1e3:0.0}), "
+        + $"{BusGigabytesPerSecond:0.00} GB/s of bus bandwidth, {MedianOf(Processor) * 1e3:0.0} ms of processor time a process";
+
+    private static double MedianOf(ImmutableArray<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
 }

@@ -27,14 +27,15 @@ internal static class CollectiveWorker
         var cast = Read<CollectiveCast>(input);
         using var barrier = PeerExchange.Connect(listener, Group("barrier", cast, rank), Patience, () => Patience);
         using var vectors = PeerExchange.Connect(listener, Group("vectors", cast, rank), Patience, () => Patience);
-        var times = Measure(cast.Job, barrier, vectors);
+        var (times, processor) = Measure(cast.Job, barrier, vectors);
         if (transport == CollectiveTransport.Memory && vectors.PeersInSharedMemory == 0) transport = CollectiveTransport.Unix;
-        if (rank == 0) output.WriteLine(JsonSerializer.Serialize(new CollectiveTimes(times, transport), CoreJson.Options));
+        if (rank == 0) output.WriteLine(JsonSerializer.Serialize(new CollectiveTimes(times, processor, transport), CoreJson.Options));
     }
 
-    private static ImmutableArray<double> Measure(CollectiveJob job, PeerExchange barrier, PeerExchange vectors)
+    private static (ImmutableArray<double> Seconds, ImmutableArray<double> Processor) Measure(CollectiveJob job, PeerExchange barrier, PeerExchange vectors)
     {
         var times = ImmutableArray.CreateBuilder<double>();
+        var processor = ImmutableArray.CreateBuilder<double>();
         var together = Sums(barrier.Group, new byte[4]);
         byte[][] memory = [.. Sums(vectors.Group, []).Select(_ => GC.AllocateUninitializedArray<byte>(sizeof(float) * job.Floats, pinned: true))];
         var own = Sums(vectors.Group, memory);
@@ -42,15 +43,17 @@ internal static class CollectiveWorker
         for (int round = 0; round < job.Rounds; round++)
         {
             barrier.Exchange(together);
+            var busy = Environment.CpuUsage.TotalTime;
             long start = Stopwatch.GetTimestamp();
             var sum = vectors.Exchange(own);
             times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+            processor.Add((Environment.CpuUsage.TotalTime - busy).TotalSeconds);
             var values = MemoryMarshal.Cast<byte, float>(sum.Values.Span);
             if (values.ContainsAnyExcept(Subtrees(vectors.Group.LogicalShards, vectors.Group))) throw new CommandException("The sum is wrong.");
             foreach (byte[] vector in memory) MemoryMarshal.Cast<byte, float>(vector.AsSpan()).Fill(1);
         }
 
-        return times.ToImmutable();
+        return (times.ToImmutable(), processor.ToImmutable());
     }
 
     /// <summary>What ones add up to: the number of subtrees that all ranks bring.</summary>

@@ -48,6 +48,25 @@ public sealed class PeerExchangeSpec
          select (ends, new Shards(shards, elements, element, (ulong)seed), medium))
         .Sample(sample => AssertSameBits(sample.ends, sample.Item2, sample.medium), iter: 40, threads: 1, print: sample => $"[{string.Join(", ", sample.ends)}] {sample.Item2} {sample.medium}");
 
+    [Theory]
+    [InlineData(Medium.Tcp)]
+    [InlineData(Medium.Unix)]
+    [InlineData(Medium.Memory)]
+    public void Who_is_done_may_go_before_the_others_have_noticed(Medium medium)
+    {
+        var shards = new Shards(4, 70_000, TensorType.Float32, 1);
+        for (int round = 0; round < 10; round++)
+        {
+            using var trainers = Trainers.Met([1, 2, 4], medium);
+            var tails = trainers.Run(rank =>
+            {
+                using var exchange = trainers.Exchanges[rank];
+                return exchange.Exchange(shards.SumsOf(trainers.Groups[rank].Members[rank].Own)).Tail;
+            });
+            Assert.All(tails, tail => Assert.Equal(shards.Total.Tail, tail));
+        }
+    }
+
     private static void AssertSameBits(int[] ends, Shards shards, Medium medium)
     {
         using var trainers = Trainers.Met(ends, medium, shards.Element);

@@ -142,7 +142,7 @@ internal sealed class GroupMeeting : IDisposable
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             End(socket);
-            if (!isStrangersFault) Fail(rank, e is SocketException { SocketErrorCode: SocketError.TimedOut or SocketError.WouldBlock } ? "did not finish the handshake in time" : "closed the connection during the handshake");
+            if (!isStrangersFault) Fail(rank, e is SocketException { SocketErrorCode: SocketError.TimedOut } ? "did not finish the handshake in time" : "closed the connection during the handshake");
         }
         catch (ExchangeFailedException e)
         {

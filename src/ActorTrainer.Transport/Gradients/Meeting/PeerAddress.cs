@@ -23,7 +23,7 @@ internal sealed record PeerAddress(EndPoint Remote, bool IsLocal)
         ? new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
         : new(Remote.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
 
-    /// <summary>Whether somebody listens there. The socket blocks again afterwards.</summary>
+    /// <summary>Whether somebody listens there. The socket blocks no more.</summary>
     public bool TryConnect(Socket socket, TimeSpan patience)
     {
         try
@@ -41,7 +41,6 @@ internal sealed record PeerAddress(EndPoint Remote, bool IsLocal)
             return false;
         }
 
-        socket.Blocking = true;
         return true;
     }
 }

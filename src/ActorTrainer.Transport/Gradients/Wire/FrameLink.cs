@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 
 namespace ActorTrainer.Transport.Gradients.Wire;
@@ -19,6 +20,7 @@ internal sealed class FrameLink : IDisposable
     private readonly byte[] _in;
     private int _outSent, _outFilled, _inAt, _inFilled, _payloadSent, _payloadReceived;
     private ReadOnlyMemory<byte> _payload;
+    private bool _carriesFrame;
     private FrameHeader? _header;
 
     /// <param name="outgoing">This side's shared memory and the peer's: both or neither.</param>
@@ -35,16 +37,16 @@ internal sealed class FrameLink : IDisposable
     public Socket Socket { get; }
     public bool SharesMemory => _outgoing is not null;
 
-    /// <summary>Bytes in and out: unchanged after a round of calls, there is nothing to do but wait.</summary>
+    /// <summary>Grows with everything that comes in or goes out, what was read ahead too: unchanged after a round of calls, there is nothing to do but wait.</summary>
     public long Moved { get; private set; }
 
-    /// <summary>When a frame was last complete, by <see cref="Environment.TickCount64"/>. Single bytes are no progress.</summary>
+    /// <summary>When a frame was last complete, by <see cref="Stopwatch.GetTimestamp"/>, fine enough to tell who was last. Single bytes are no progress.</summary>
     public long Progress { get; private set; }
 
     /// <summary>Bytes stand ready that the socket has not taken.</summary>
     public bool IsSending => _outFilled > 0 || _releases.Count > 0;
 
-    public void Touch() => Progress = Environment.TickCount64;
+    public void Touch() => Progress = Stopwatch.GetTimestamp();
 
     /// <summary>Whether a frame can begin now. Where not, the peer must release a slot or take bytes first.</summary>
     public bool CanBegin => _payload.IsEmpty && _outFilled + FrameHeader.Size <= _out.Length && (_outgoing is null || _freeSlots.Count > 0);
@@ -61,6 +63,7 @@ internal sealed class FrameLink : IDisposable
         }
 
         Append(new(kind, item, _generation, sequence, offset, payload.Length, hash ?? FrameHeader.Hash(payload.Span), slot));
+        _carriesFrame = true;
         if (slot < 0) (_payload, _payloadSent) = (payload, 0);
         Flush();
     }
@@ -71,8 +74,8 @@ internal sealed class FrameLink : IDisposable
         while (true)
         {
             while (_payload.IsEmpty && _outFilled < _out.Length && _releases.TryDequeue(out int slot)) Append(new(FrameKind.Release, slot, _generation, 0, 0, 0, 0, -1));
-            if (_outFilled == 0 || !SendAll(_out.AsSpan(0, _outFilled), ref _outSent) || !SendAll(_payload.Span, ref _payloadSent)) return;
-            (_outSent, _outFilled, _payload, _payloadSent) = (0, 0, default, 0);
+            if (_outFilled == 0 || !SendHeaders() || !SendPayload()) return;
+            Clear();
             Touch();
         }
     }
@@ -109,7 +112,6 @@ internal sealed class FrameLink : IDisposable
         if (header.Slot >= 0)
         {
             _incoming![header.Slot][..header.Length].CopyTo(place);
-            Moved += header.Length;
             Complete(header, place.Span);
             Release(header.Slot);
             return true;
@@ -139,7 +141,6 @@ internal sealed class FrameLink : IDisposable
     {
         var header = _header!.Value;
         var place = _incoming![header.Slot][..header.Length];
-        Moved += header.Length;
         Complete(header, place.Span);
         return place;
     }
@@ -179,6 +180,7 @@ internal sealed class FrameLink : IDisposable
     {
         if (FrameHeader.Hash(payload) != header.PayloadHash) throw Failure($"sent damaged bytes ({header.Kind}, {header.Length} bytes from {header.Offset})");
         (_header, _payloadReceived) = (null, 0);
+        Moved++;
         Touch();
     }
 
@@ -214,19 +216,57 @@ internal sealed class FrameLink : IDisposable
     {
         if (slot >= (_outgoing?.Slots ?? 0) || _freeSlots.Contains(slot)) throw Failure($"gave back slot {slot}, which it did not have");
         _freeSlots.Push(slot);
+        Moved++;
         Touch();
     }
 
-    private bool SendAll(ReadOnlySpan<byte> bytes, ref int sent)
+    private void Clear() => (_outSent, _outFilled, _payload, _payloadSent, _carriesFrame) = (0, 0, default, 0, false);
+
+    /// <summary>
+    /// Zero is what a failed send of nothing but slots comes to: who has gone needs none back, and may have gone because all is done. Whatever is
+    /// missing from him, reading finds out.
+    /// </summary>
+    private int Broken(string reason)
     {
-        while (sent < bytes.Length)
+        if (_carriesFrame) throw Failure(reason);
+        Clear();
+        _releases.Clear();
+        return 0;
+    }
+
+    private bool SendHeaders()
+    {
+        while (_outSent < _outFilled)
         {
-            int more = Send(bytes[sent..]);
-            if (more == 0) return false;
-            sent += more;
+            var headers = _out.AsSpan(_outSent, _outFilled - _outSent);
+            int sent = _payload.IsEmpty || OperatingSystem.IsWindows() ? Send(headers) : SendBoth(headers, _payload.Span);
+            if (sent == 0) return false;
+            _outSent += sent;
+            if (_outSent <= _outFilled) continue;
+            (_outSent, _payloadSent) = (_outFilled, _outSent - _outFilled);
         }
 
         return true;
+    }
+
+    private bool SendPayload()
+    {
+        while (_payloadSent < _payload.Length)
+        {
+            int sent = Send(_payload.Span[_payloadSent..]);
+            if (sent == 0) return false;
+            _payloadSent += sent;
+        }
+
+        return true;
+    }
+
+    private int SendBoth(ReadOnlySpan<byte> headers, ReadOnlySpan<byte> payload)
+    {
+        int sent = Posix.Send(Socket.SafeHandle, headers, payload, out bool broken);
+        if (broken) return Broken("the connection broke");
+        Moved += sent;
+        return sent;
     }
 
     /// <summary>Zero: the socket takes nothing now.</summary>
@@ -234,7 +274,7 @@ internal sealed class FrameLink : IDisposable
     {
         int sent = Socket.Send(bytes, SocketFlags.None, out var error);
         if (error == SocketError.WouldBlock) return 0;
-        if (error != SocketError.Success) throw Failure($"the connection broke ({error})");
+        if (error != SocketError.Success) return Broken($"the connection broke ({error})");
         Moved += sent;
         return sent;
     }

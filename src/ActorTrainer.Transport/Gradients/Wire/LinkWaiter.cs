@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 
 namespace ActorTrainer.Transport.Gradients.Wire;
@@ -34,7 +35,7 @@ internal sealed class LinkWaiter(Func<TimeSpan> deadline)
             if (link.Progress < silent.Progress) silent = link;
         }
 
-        var left = patience - TimeSpan.FromMilliseconds(Environment.TickCount64 - silent.Progress);
+        var left = patience - Stopwatch.GetElapsedTime(silent.Progress);
         if (left <= TimeSpan.Zero) throw silent.Failure($"silent for {patience.TotalSeconds:0.#} s");
         if (_reads.Count + _writes.Count == 0) throw silent.Failure("neither gives nor takes anything");
         Socket.Select(_reads, _writes, null, left);
