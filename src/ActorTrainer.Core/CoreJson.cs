@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ActorTrainer.Core.Experiments;
@@ -8,12 +9,17 @@ namespace ActorTrainer.Core;
 /// <summary>JSON as the product writes it: snake_case keys, enums by name, identifiers as bare values, numbers that read back to the same bits.</summary>
 public static class CoreJson
 {
-    public static JsonSerializerOptions Options { get; } = Create();
+    /// <summary>As the journal and the messages have it: everything outside ASCII escaped.</summary>
+    public static JsonSerializerOptions Options { get; } = Create(null);
 
-    private static JsonSerializerOptions Create()
+    /// <summary>For people and scripts, on stdout and in files of lines: text as it is, only what JSON itself asks for is escaped. Not for HTML.</summary>
+    public static JsonSerializerOptions Readable { get; } = Create(JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
+
+    private static JsonSerializerOptions Create(JavaScriptEncoder? encoder)
     {
         var options = new JsonSerializerOptions
         {
+            Encoder = encoder,
             PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
             NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
             RespectNullableAnnotations = true,

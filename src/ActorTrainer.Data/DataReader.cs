@@ -9,7 +9,8 @@ namespace ActorTrainer.Data;
 /// Opens data sets: a folder of class folders, one inside a zip, MNIST idx files, CIFAR-10's binary files; and reads batches of them.
 /// Stateless; every data set and source owns what it opened.
 /// </summary>
-public sealed class DataReader : IDataReader
+/// <param name="cache">Knows what pictures were found to be when they were last opened; null: all are read.</param>
+public sealed class DataReader(ManifestCache? cache = null) : IDataReader
 {
     public IDataSet Open(string location, ImmutableArray<string>? classes, IProgress<DataProgress>? progress, CancellationToken cancel)
     {
@@ -30,7 +31,7 @@ public sealed class DataReader : IDataReader
             try
             {
                 opened = RecordFiles.TryOpenIn(location, tree, null, classes);
-                return opened ?? (opened = ClassFolders.Open(tree, classes, progress, cancel));
+                return opened ?? (opened = ClassFolders.Open(tree, classes, progress, cancel, cache: cache));
             }
             finally
             {
@@ -39,6 +40,9 @@ public sealed class DataReader : IDataReader
             }
         }
     }
+
+    /// <summary>With the user's cache, as the program opens data.</summary>
+    public static DataReader OfUser(TimeProvider time) => new(ManifestCache.OfUser(Environment.GetEnvironmentVariable, time));
 
     public IBatchSource OpenBatches(IDataSet data, BatchSourceOptions options) =>
         new BatchSource(data as DataSet ?? throw new ArgumentException($"{data.GetType().Name} was not opened by this reader", nameof(data)), options);

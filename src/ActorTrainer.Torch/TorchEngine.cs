@@ -25,6 +25,9 @@ public sealed class TorchEngine : IEngine
         }
     }
 
+    public ImmutableArray<string> TryFirstWeights(TrainingJob job, IWeightSource weights) =>
+        ModelDescriber.TryFirstWeights(job.Model, job.Phases[0].Description, job.Seed, weights);
+
     public ITrainSession OpenTraining(TrainingJob job, IWeightSource weights)
     {
         DeviceResolver.Take(job.Device);

@@ -11,7 +11,7 @@ var screen = Screen.System();
 using var interruption = new Interruption(screen);
 var services = new Services(
     LocalRun.Default,
-    () => new DataReader(),
+    () => DataReader.OfUser(TimeProvider.System),
     () => new TorchEngine(),
     ModelFile.Export);
 return await CommandTree.InvokeAsync(CommandTree.Create(screen, services), args, screen, interruption.Token);

@@ -81,8 +81,8 @@ public interface IEngine
     ResolvedDevice Resolve(ResourceSettings resources);
 
     /// <summary>
-    /// The model of each phase with normalisation resolved; throws <see cref="EngineException"/> for an unknown architecture, weights that don't fit,
-    /// an image size the model can't take, a trainable pattern that matches nothing.
+    /// The model of each phase with normalisation resolved; throws <see cref="EngineException"/> for an unknown architecture, an image size the model
+    /// can't take, a trainable pattern that matches nothing.
     /// </summary>
     ImmutableArray<PhaseJob> Describe(ExperimentSettings settings, ImmutableArray<ImmutableArray<string>> classesByPhase, IWeightSource weights);
 
@@ -93,6 +93,13 @@ public interface IEngine
     void Check(TrainingJob job, ImmutableArray<ImmutableArray<int>> batchSizes)
     {
     }
+
+    /// <summary>
+    /// Reads the pretrained weights and tries them on the first phase's model; throws <see cref="EngineException"/> where they don't fit. A run that
+    /// goes on from a checkpoint needs them no more and does not ask.
+    /// </summary>
+    /// <returns>What a person should know: which head was replaced, and why.</returns>
+    ImmutableArray<string> TryFirstWeights(TrainingJob job, IWeightSource weights) => [];
 
     ITrainSession OpenTraining(TrainingJob job, IWeightSource weights);
 

@@ -62,6 +62,8 @@ internal sealed class FolderTree : IFileTree
         }
     }
 
+    public FileStamp? StampOf(TreeFile file) => FileStamp.Of(Path.Combine(Location, file.Path));
+
     public void Dispose() { }
 
     private TreeFile Describe(ref FileSystemEntry entry)

@@ -19,4 +19,7 @@ internal interface IFileTree : IDisposable
 
     /// <summary>All bytes of one file. Throws <see cref="IOException"/>, or <see cref="Decoding.CorruptImageException"/> where what holds it is damaged.</summary>
     void Read(TreeFile file, FileBytes into);
+
+    /// <summary>Of what holds the file's bytes, as it stands now; null where that can't be told.</summary>
+    FileStamp? StampOf(TreeFile file) => null;
 }

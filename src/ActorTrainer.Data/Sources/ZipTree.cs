@@ -74,6 +74,9 @@ internal sealed class ZipTree : IFileTree
         if (Crc32.HashToUInt32(bytes) != entry.Crc) throw new CorruptImageException("damaged in the zip (its CRC differs)");
     }
 
+    /// <summary>The archive's: one change of it, and all its files count as changed.</summary>
+    public FileStamp? StampOf(TreeFile file) => FileStamp.Of(_archive);
+
     public void Dispose() => _archive.Dispose();
 
     private void Inflate(ZipEntry entry, long start, Span<byte> into)

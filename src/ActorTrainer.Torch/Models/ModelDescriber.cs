@@ -18,11 +18,10 @@ public static class ModelDescriber
     private static readonly InputNormalization ImageNet = new([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
 
     /// <summary>
-    /// Throws <see cref="EngineException"/>: an unknown architecture, weights that do not fit, an image size that the model can't take, a pattern that names nothing.
+    /// Throws <see cref="EngineException"/>: an unknown architecture, an image size that the model can't take, a pattern that names nothing.
+    /// Tensors of a pretrained file are not read; see <see cref="TryFirstWeights"/>.
     /// </summary>
-    /// <param name="checkWeights">Whether the pretrained file is read and tried; a run that goes on from a checkpoint no longer needs it.</param>
-    public static ImmutableArray<PhaseJob> Describe(
-        ExperimentSettings settings, ImmutableArray<ImmutableArray<string>> classesByPhase, IWeightSource weights, bool checkWeights = true)
+    public static ImmutableArray<PhaseJob> Describe(ExperimentSettings settings, ImmutableArray<ImmutableArray<string>> classesByPhase, IWeightSource weights)
     {
         var origin = Origin(settings.Model, weights);
         var jobs = ImmutableArray.CreateBuilder<PhaseJob>();
@@ -39,7 +38,6 @@ public static class ModelDescriber
             using var scope = NewDisposeScope();
             using var model = ModelFactory.Build(description, new(new RandomContext()));
             CheckPatterns(phase, model, where);
-            if (i == 0 && checkWeights && settings.Model.Pretrained is not null) PretrainedWeights.Apply(model, settings.Model, description, settings.Seed, weights);
             var shapes = model.state_dict().Where(entry => !model.IsHead(entry.Key)).ToDictionary(entry => entry.Key, entry => entry.Value.shape);
             CheckSuccession(before, shapes, where);
             before = shapes;
@@ -47,6 +45,16 @@ public static class ModelDescriber
         }
 
         return jobs.ToImmutable();
+    }
+
+    /// <summary>Builds the model and gives it the weights that training begins with. Throws <see cref="EngineException"/> where they do not fit.</summary>
+    /// <returns>What a person should know of them.</returns>
+    public static ImmutableArray<string> TryFirstWeights(ModelSettings model, ModelDescription description, ulong seed, IWeightSource weights)
+    {
+        if (model.Pretrained is null) return [];
+        using var scope = NewDisposeScope();
+        using var built = ModelFactory.Build(description, new(new RandomContext()));
+        return PretrainedWeights.Apply(built, model, description, seed, weights);
     }
 
     /// <summary>What the first weights say of the model.</summary>

@@ -15,19 +15,16 @@ namespace ActorTrainer.Torch.Training;
 
 /// <summary>
 /// A hash over everything that can change a bit of the result: versions and device by name, and, because names don't say all, the bits of one step
-/// of this model on generated input and of the schedule's values.
+/// of each phase's model on generated input and of the schedule's values.
 /// </summary>
 internal static class NumericsFingerprint
 {
     /// <summary>Of the generated step: enough for batch norm, and for the kernels of batches to be chosen.</summary>
     private const int Samples = 4;
 
-    /// <summary>Opens a session of its own, on the thread that calls.</summary>
+    /// <summary>Opens sessions of its own, on the thread that calls.</summary>
     public static string Of(TrainingJob job, IWeightSource weights)
     {
-        // One shard's step shows the kernels at work; whose weights they multiply does not matter, but an imported graph has no others.
-        bool graph = job.Phases[0].Description.GraphLocation is not null;
-        using var session = new TrainSession(job with { LogicalShards = 1, Model = graph ? job.Model : job.Model with { Pretrained = null } }, weights);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (string line in Names(job)) hash.AppendData(Encoding.UTF8.GetBytes(line + "\n"));
         Span<byte> number = stackalloc byte[sizeof(double)];
@@ -37,10 +34,18 @@ internal static class NumericsFingerprint
             hash.AppendData(number);
         }
 
-        var state = Step(job, session);
-        foreach (var tensor in state.Weights.Concat(state.Optimizer)) hash.AppendData(tensor.Data.Span);
+        foreach (var phase in job.Phases.DistinctBy(Kernels))
+        {
+            var state = Step(job with { Phases = [phase] }, weights);
+            foreach (var tensor in state.Weights.Concat(state.Optimizer)) hash.AppendData(tensor.Data.Span);
+        }
+
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
+
+    /// <summary>What decides which kernels a step of a phase calls: the same shapes, the same statistics, the same update.</summary>
+    private static object Kernels(PhaseJob phase) => (phase.Description.ImageSize, phase.Description.Channels, phase.Description.Classes.Length,
+        phase.Settings.BatchNorm, phase.Settings.Optimizer, string.Join('|', phase.Settings.Trainable));
 
     private static IEnumerable<string> Names(TrainingJob job) =>
     [
@@ -55,8 +60,11 @@ internal static class NumericsFingerprint
         from step in Enumerable.Range(0, 8)
         select Schedule.Factor(phase.Settings.Schedule, step * 7, 64, 8);
 
-    private static TrainingState Step(TrainingJob job, TrainSession session)
+    private static TrainingState Step(TrainingJob job, IWeightSource weights)
     {
+        // One shard's step shows the kernels at work; whose weights they multiply does not matter, but an imported graph has no others.
+        bool graph = job.Phases[0].Description.GraphLocation is not null;
+        using var session = new TrainSession(job with { LogicalShards = 1, Model = graph ? job.Model : job.Model with { Pretrained = null } }, weights);
         session.Begin(TrainingCursor.Start, null);
         var at = new StepCoordinates(TrainingCursor.Start.Step.Next, 0, 0, 0, 0, 0, 1);
         using var batch = Generate(job);

@@ -30,14 +30,14 @@ public abstract class StepFile<TRecord, TLine> : IStepKeyedLog<TRecord>
         _time = time;
         _file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         _end = RandomAccess.GetLength(_file);
-        _json = new(_buffer);
+        _json = new(_buffer, new() { Encoder = CoreJson.Readable.Encoder });
         _lastWrite = time.GetTimestamp();
     }
 
     public void Append(in TRecord record)
     {
         _json.Reset(_buffer);
-        JsonSerializer.Serialize(_json, LineOf(record), CoreJson.Options);
+        JsonSerializer.Serialize(_json, LineOf(record), CoreJson.Readable);
         _buffer.Write("\n"u8);
         if (_buffer.WrittenCount >= WriteAtBytes || _time.GetElapsedTime(_lastWrite) >= WriteEvery) Write();
     }

@@ -37,13 +37,13 @@ internal static class CheckCommand
         {
             screen.Say(ConfigurationProblem.ToText(reading.Errors));
             screen.Say(Format.Count(reading.Errors.Length, "error"));
-            if (request.Json) screen.Result(JsonSerializer.Serialize(new { Valid = false, request.File, reading.Errors, reading.Warnings }, CoreJson.Options));
+            if (request.Json) screen.Result(JsonSerializer.Serialize(new { Valid = false, request.File, reading.Errors, reading.Warnings }, CoreJson.Readable));
             return ExitCode.Usage;
         }
 
         if (!request.Data)
         {
-            if (request.Json) screen.Result(JsonSerializer.Serialize(Summary(reading, configuration, null), CoreJson.Options));
+            if (request.Json) screen.Result(JsonSerializer.Serialize(Summary(reading, configuration, null), CoreJson.Readable));
             else screen.Result(configuration.Text.TrimEnd());
             foreach (string missing in Missing(configuration.Settings)) screen.Say($"warning: {missing} is not there");
             return ExitCode.Done;
@@ -57,7 +57,7 @@ internal static class CheckCommand
         var (engine, weights) = (services.Engine(), new RunWeights(request.Runs));
         using var prepared = new ExperimentPreparation(services.Data(), engine, weights).Prepare(
             configuration.Settings, ConfigurationIdentity.Of(configuration), null, DataProgressLine.On(screen), cancel);
-        foreach (string notice in prepared.Data.Notices) screen.Say(notice);
+        foreach (string notice in prepared.Notices) screen.Say(notice);
         var rehearsal = Rehearsal.Of(prepared, engine, weights, cancel);
         var disk = DiskNeed.Of(configuration.Settings.Checkpoint, rehearsal.CheckpointBytes, request.Runs);
         string picture = request.Picture ?? $"{configuration.Settings.Name}-batch.png";
@@ -68,8 +68,8 @@ internal static class CheckCommand
             screen.Result(JsonSerializer.Serialize(Summary(reading, configuration, new
             {
                 prepared.Definition.Steps, Seconds = rehearsal.Time.TotalSeconds, PeakMemoryBytes = rehearsal.PeakMemory, rehearsal.CheckpointBytes,
-                DiskBytes = disk.Needed, FreeBytes = disk.Free, Classes = classes, prepared.Data.Notices, Picture = Path.GetFullPath(picture),
-            }), CoreJson.Options));
+                DiskBytes = disk.Needed, FreeBytes = disk.Free, Classes = classes, prepared.Notices, Picture = Path.GetFullPath(picture),
+            }), CoreJson.Readable));
         }
         else
         {

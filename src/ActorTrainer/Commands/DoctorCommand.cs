@@ -25,7 +25,7 @@ internal static class DoctorCommand
     private static int Execute(Screen screen, Services services, RunsFolder runs, bool json)
     {
         var findings = new MachineCheck(services, runs).All().ToList();
-        if (json) screen.Result(JsonSerializer.Serialize(new { Healthy = findings.All(f => f.Health != Health.Fail), Checks = findings }, CoreJson.Options));
+        if (json) screen.Result(JsonSerializer.Serialize(new { Healthy = findings.All(f => f.Health != Health.Fail), Checks = findings }, CoreJson.Readable));
         else
         {
             foreach (var finding in findings) Write(screen.Out, finding);

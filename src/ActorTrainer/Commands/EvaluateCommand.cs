@@ -52,7 +52,7 @@ internal static class EvaluateCommand
             {
                 run.Name, checkpoint.Id.Step, Checkpoint = checkpoint.Id, Data = location, metrics.Samples, metrics.Loss, metrics.Top1, metrics.Top5,
                 PerClass = scores, Classes = classes, metrics.Confusion, Excluded = excluded.Select(problem => new { problem.Path, problem.Reason }),
-            }, CoreJson.Options));
+            }, CoreJson.Readable));
         }
         else
         {

@@ -25,7 +25,7 @@ internal static class ListCommand
         var overviews = lookup.Journal.All().Select(run => RunOverview.Of(run, lookup.Runs[run.Name])).ToList();
         if (json)
         {
-            foreach (var run in overviews) screen.Result(JsonSerializer.Serialize(run, CoreJson.Options));
+            foreach (var run in overviews) screen.Result(JsonSerializer.Serialize(run, CoreJson.Readable));
             return ExitCode.Done;
         }
 

@@ -92,10 +92,10 @@ internal sealed class PlainPredictions(Screen screen) : IPredictionWriter
 internal sealed class JsonPredictions(Screen screen) : IPredictionWriter
 {
     public void Predicted(string file, IReadOnlyList<Prediction> predictions) =>
-        screen.Result(JsonSerializer.Serialize(new { File = file, Predictions = predictions }, CoreJson.Options));
+        screen.Result(JsonSerializer.Serialize(new { File = file, Predictions = predictions }, CoreJson.Readable));
 
     public void Unreadable(string file, string reason) =>
-        screen.Result(JsonSerializer.Serialize(new { File = file, Predictions = Array.Empty<Prediction>(), Error = reason }, CoreJson.Options));
+        screen.Result(JsonSerializer.Serialize(new { File = file, Predictions = Array.Empty<Prediction>(), Error = reason }, CoreJson.Readable));
 }
 
 /// <summary>RFC 4180: a row a picture, two columns a label.</summary>

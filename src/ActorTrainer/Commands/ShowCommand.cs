@@ -28,7 +28,7 @@ internal static class ShowCommand
         var run = lookup.Find(name);
         var folder = lookup.Runs[run.Name];
         var overview = RunOverview.Of(run, folder);
-        if (json) screen.Result(ToJson(overview, run.Experiment, folder).ToJsonString(CoreJson.Options));
+        if (json) screen.Result(ToJson(overview, run.Experiment, folder).ToJsonString(CoreJson.Readable));
         else RunPage.Write(screen.Out, overview, run.Experiment, folder);
         return ExitCode.Done;
     }
@@ -36,7 +36,7 @@ internal static class ShowCommand
     /// <summary>The line of <c>list</c>, and what there is only of a single run.</summary>
     private static JsonObject ToJson(RunOverview overview, Experiment run, RunFolder folder)
     {
-        var json = (JsonObject)JsonSerializer.SerializeToNode(overview, CoreJson.Options)!;
+        var json = (JsonObject)JsonSerializer.SerializeToNode(overview, CoreJson.Readable)!;
         json["folder"] = folder.Path;
         json["device"] = Node(run.Definition.Device);
         json["logical_shards"] = run.Definition.LogicalShards;
@@ -49,5 +49,5 @@ internal static class ShowCommand
         return json;
     }
 
-    private static JsonNode? Node<T>(T value) => JsonSerializer.SerializeToNode(value, CoreJson.Options);
+    private static JsonNode? Node<T>(T value) => JsonSerializer.SerializeToNode(value, CoreJson.Readable);
 }

@@ -9,6 +9,9 @@ namespace ActorTrainer.Hosting;
 /// <summary>An experiment with everything resolved and checked: ready to be created or resumed.</summary>
 internal sealed record PreparedExperiment(ExperimentSettings Settings, ExperimentDefinition Definition, TrainingPlan Plan, TrainingJob Job, ExperimentData Data) : IDisposable
 {
+    /// <summary>For a person: of the data, and of the first weights where training begins with them.</summary>
+    public ImmutableArray<string> Notices { get; init; } = [];
+
     public void Dispose() => Data.Dispose();
 }
 
@@ -29,10 +32,12 @@ internal sealed class ExperimentPreparation(IDataReader reader, IEngine engine, 
             var plan = Plan(settings, data);
             var job = new TrainingJob(settings.Seed, settings.Model, settings.Training, phaseJobs, shards, device);
             engine.Check(job, [.. plan.Phases.Select(BatchSizes)]);
+            // Whoever goes on from a checkpoint begins with that; the file may be large, or gone.
+            var weightNotes = earlier?.Newest is null ? engine.TryFirstWeights(job, weights) : [];
             var definition = new ExperimentDefinition(settings.Name, configuration.Hash, configuration.Settings, configuration.ResultKeys, configuration.EffectiveText, device, shards,
                 [.. settings.Training.Phases.Select((phase, index) => Identify(phase, plan.Phases[index], data, index))],
                 PretrainedIdentity.Of(settings.Model.Pretrained, weights), engine.Fingerprint(job, weights), plan.Steps);
-            return new(settings, definition, plan, job, data);
+            return new(settings, definition, plan, job, data) { Notices = [.. data.Notices, .. weightNotes] };
         }
         catch
         {

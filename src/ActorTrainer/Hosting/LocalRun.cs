@@ -26,7 +26,7 @@ internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider 
 {
     /// <summary>With this program's own parts. Made when it is called, so that other commands load neither libtorch nor a codec.</summary>
     public static Task<int> Default(RunRequest request, IRunObserver observer, CancellationToken cancel) =>
-        new LocalRun(new DataReader(), new TorchEngine(), TimeProvider.System).ExecuteAsync(request, observer, cancel);
+        new LocalRun(DataReader.OfUser(TimeProvider.System), new TorchEngine(), TimeProvider.System).ExecuteAsync(request, observer, cancel);
 
     private const int Done = 0, Failed = 1, Usage = 2, Interrupted = 130;
 
@@ -82,7 +82,7 @@ internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider 
         using var prepared = await Task.Run(() => new ExperimentPreparation(reader, engine, weights).Prepare(
             configuration.Settings, ConfigurationIdentity.Of(configuration), earlier, new Relay(observer), cancel), cancel).ConfigureAwait(false);
         if (earlier is not null) RunConflict.Check(earlier.Definition, prepared.Definition, request.File, request.AcceptMachine);
-        foreach (string notice in prepared.Data.Notices) observer.Notice(notice);
+        foreach (string notice in prepared.Notices) observer.Notice(notice);
         if (earlier is null && configuration.Settings.Model is { Pretrained: null, Architecture: { } architecture })
             observer.Notice($"{architecture} trains from scratch: model.pretrained is not set.");
         await File.WriteAllTextAsync(folder.EffectiveConfiguration, configuration.Text, cancel).ConfigureAwait(false);

@@ -24,7 +24,7 @@ internal sealed record Mistakes(string Set, int Samples, int Wrong, ImmutableArr
     /// <summary>Answers the set again. Null with a reason where that can't be done.</summary>
     public static (Mistakes? Found, string? Why) Find(Services services, RunsFolder runs, RunEntry run, Action<string> notice, IProgress<DataProgress>? progress, CancellationToken cancel)
     {
-        if (run.Experiment.Best is not { } best) return (null, "Nothing is committed yet.");
+        if (run.Experiment.Best is null) return (null, "Nothing is committed yet.");
         var reading = ExperimentFile.Parse(run.Experiment.Definition.EffectiveConfiguration, "effective.conf", sources: ConfigurationSources.Isolated);
         if (reading.Configuration is not { Settings: var settings }) return (null, "The stored configuration was written by another version.");
         var phase = settings.Training.Phases[^1].Data;
@@ -37,10 +37,12 @@ internal sealed record Mistakes(string Set, int Samples, int Wrong, ImmutableArr
             var identity = run.Experiment.Definition.Phases[^1] is var last && isTest ? last.Test : last.Validation;
             if (identity is not null && identity.ManifestHash != data.Manifest.Hash) return (null, $"{location} is no longer what the run was measured on.");
             var chosen = !isTest && phase.Validation is ValidationSource.Share share ? Split.ByShare(data.Manifest, share.Fraction, settings.Seed).Validation : [.. Enumerable.Range(0, data.Manifest.Samples.Length)];
-            using var model = LoadedModel.Open(services, runs, run, new RunWeights(runs).Read(run.Name, best.Id), notice);
+            // Chosen last and with its retry: a run that goes on may have retired by now what was the best when the report began.
+            if (new RunWeights(runs).Choose(run.Name, CheckpointChoice.Best) is not { } best) return (null, "The run is no longer there.");
+            using var model = LoadedModel.Open(services, runs, best.Run, best.Content, notice);
             return (Find(model, data, chosen, isTest ? "test" : "validation", cancel), null);
         }
-        catch (Exception e) when (e is DataException or EngineException or Core.Checkpoints.CheckpointDamagedException)
+        catch (Exception e) when (e is DataException or EngineException or Core.Checkpoints.CheckpointDamagedException or CheckpointNotFoundException)
         {
             return (null, e.Message);
         }

@@ -76,12 +76,14 @@ internal static class ReportPage
             <section><h2>Curves</h2>
             {SvgChart.Draw("Loss", [new("training", "s1", Line(s => s.Loss)), new("validation", "s2", Dots(m => m.Loss), true)], marks)}
             {SvgChart.Draw("Top-1", [new("training", "s1", Line(s => s.Top1)), new("validation", "s2", Dots(m => m.Top1), true)], marks, 1)}
+            {Html.Each(MetricText.ChosenBy(content.Run.Definition).Except([EvaluationMetric.Loss, EvaluationMetric.Top1]), metric => SvgChart.Draw(Title(metric), [new("validation", "s2", Dots(m => m.Of(metric)), true)], marks, 1))}
             {SvgChart.Draw("Learning rate", [new("rate", "s3", Line(s => s.LearningRate))], marks)}
             </section>
             """);
 
         IReadOnlyList<(double, double)> Line(Func<StepRecord, double> value) => [.. content.Steps.Select(s => ((double)s.Step.Value, value(s)))];
         IReadOnlyList<(double, double)> Dots(Func<EvaluationMetrics, double> value) => [.. rows.Select(row => ((double)row.Step.Value, value(row.Metrics)))];
+        static string Title(EvaluationMetric metric) => $"{MetricText.Label(metric)[..1].ToUpperInvariant()}{MetricText.Label(metric)[1..]}";
         string Name(int phase) => phase < content.Run.Definition.Phases.Length ? content.Run.Definition.Phases[phase].Name : "";
     }
 

@@ -1,5 +1,6 @@
-using System.Globalization;
+using System.Collections.Immutable;
 using ActorTrainer.Core.Evaluation;
+using ActorTrainer.Core.Experiments;
 using ActorTrainer.Hosting;
 
 namespace ActorTrainer.Terminal;
@@ -11,8 +12,12 @@ namespace ActorTrainer.Terminal;
 internal sealed class EpochLines
 {
     private readonly SortedDictionary<int, RunProgress> _waiting = [];
+    private ImmutableArray<EvaluationMetric> _metrics = EvaluationMetricNames.Default;
     private RunProgress? _latest;
     private int _told;          // the newest epoch whose evaluation is out
+
+    /// <summary>Whose epochs these are: its settings say what is shown of an evaluation.</summary>
+    public void Of(ExperimentDefinition definition) => _metrics = MetricText.ChosenBy(definition);
 
     /// <summary>Lines that are due because training went on to another epoch.</summary>
     public IEnumerable<string> Advance(RunProgress progress)
@@ -28,8 +33,7 @@ internal sealed class EpochLines
     public IEnumerable<string> Evaluated(EvaluationRow row, bool isBest)
     {
         string[] earlier = [.. Due(epoch => epoch < row.Epoch)];
-        string validation = string.Create(CultureInfo.InvariantCulture,
-            $"val loss {Format.Loss(row.Metrics.Loss)}  val top-1 {Format.Fraction(row.Metrics.Top1)}{(isBest ? "  best" : "")}");
+        string validation = string.Join("  ", _metrics.Select(metric => $"val {MetricText.Label(metric)} {MetricText.Value(row.Metrics, metric)}")) + (isBest ? "  best" : "");
         if (!_waiting.Remove(row.Epoch, out var trained) && _latest?.Epoch == row.Epoch) trained = _latest;
         _told = Math.Max(_told, row.Epoch);
 

@@ -42,10 +42,16 @@ internal sealed class JsonRunView(Screen screen, TimeProvider time) : IRunView
         });
     }
 
-    public void Evaluated(EvaluationRow row, bool isBest) => Write(new
+    /// <summary>All metrics, whichever are shown to a person: a program takes what it needs.</summary>
+    public void Evaluated(EvaluationRow row, bool isBest)
     {
-        Event = "evaluated", row.Step, row.Phase, row.Epoch, row.Metrics.Samples, row.Metrics.Loss, row.Metrics.Top1, row.Metrics.Top5, IsBest = isBest,
-    });
+        var means = MacroScores.Of(row.Metrics.Confusion);
+        Write(new
+        {
+            Event = "evaluated", row.Step, row.Phase, row.Epoch, row.Metrics.Samples, row.Metrics.Loss, row.Metrics.Top1, row.Metrics.Top5,
+            means.Precision, means.Recall, means.F1, IsBest = isBest,
+        });
+    }
 
     public void Committed(CommittedCheckpoint checkpoint) => Write(new
     {
@@ -80,7 +86,7 @@ internal sealed class JsonRunView(Screen screen, TimeProvider time) : IRunView
 
     private void Write<T>(T line)
     {
-        string json = JsonSerializer.Serialize(line, CoreJson.Options);
+        string json = JsonSerializer.Serialize(line, CoreJson.Readable);
         lock (_lock) screen.Result(json);
     }
 }

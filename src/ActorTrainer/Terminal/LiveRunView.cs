@@ -39,7 +39,11 @@ internal sealed class LiveRunView : IRunView
         lock (_lock) Draw(() => Line($"{progress.Doing}: {Format.Count(progress.Done)} of {Format.Count(progress.Total)}"));
     }
 
-    public void Prepared(ExperimentDefinition definition, CheckpointId? resumedFrom) => Say([RunText.Prepared(definition, resumedFrom, _runs)]);
+    public void Prepared(ExperimentDefinition definition, CheckpointId? resumedFrom)
+    {
+        lock (_lock) _epochs.Of(definition);
+        Say([RunText.Prepared(definition, resumedFrom, _runs)]);
+    }
 
     public void Progress(RunProgress progress)
     {

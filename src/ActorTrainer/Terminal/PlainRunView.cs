@@ -21,7 +21,11 @@ internal sealed class PlainRunView(Screen screen, RunsFolder runs, TimeProvider 
         }
     }
 
-    public void Prepared(ExperimentDefinition definition, CheckpointId? resumedFrom) => Say([RunText.Prepared(definition, resumedFrom, runs)]);
+    public void Prepared(ExperimentDefinition definition, CheckpointId? resumedFrom)
+    {
+        lock (_lock) _epochs.Of(definition);
+        Say([RunText.Prepared(definition, resumedFrom, runs)]);
+    }
 
     public void Progress(RunProgress progress)
     {

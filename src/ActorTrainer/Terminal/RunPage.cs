@@ -59,11 +59,12 @@ internal static class RunPage
         if (run.Evaluations.IsEmpty) return;
         int left = Math.Max(0, run.Evaluations.Length - Recent);
         console.Heading(left == 0 ? "Validation" : $"Validation (the last {Recent} of {run.Evaluations.Length})");
-        var table = Tables.Create(">epoch", ">step", ">loss", ">top-1", ">top-5", "");
+        var metrics = MetricText.ChosenBy(run.Definition);
+        var table = Tables.Create([">epoch", ">step", .. metrics.Select(metric => ">" + MetricText.Label(metric)), ""]);
         foreach (var row in run.Evaluations.Skip(left))
         {
-            table.Row(Format.Count(row.Epoch), Format.Count(row.Step.Value), Format.Loss(row.Metrics.Loss), Format.Fraction(row.Metrics.Top1),
-                Format.Fraction(row.Metrics.Top5), row.Step == run.BestStep ? "best" : "");
+            table.Row([Format.Count(row.Epoch), Format.Count(row.Step.Value), .. metrics.Select(metric => MetricText.Value(row.Metrics, metric)),
+                row.Step == run.BestStep ? "best" : ""]);
         }
 
         console.Write(table);

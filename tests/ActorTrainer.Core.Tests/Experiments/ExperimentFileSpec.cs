@@ -59,6 +59,24 @@ public class ExperimentFileSpec
         Assert.Equal(ScheduleType.Cosine, rest.Schedule.Type);
     }
 
+    [Theory]
+    [InlineData("My Photos (2).conf", "my-photos--2")]
+    [InlineData("ResNet18.conf", "resnet18")]
+    [InlineData("_v2.1_.conf", "v2.1")]
+    public void A_file_name_that_can_not_be_a_runs_is_tamed_and_it_says_so(string file, string name)
+    {
+        var reading = ExperimentFile.Parse(Minimal, $"/files/{file}", sources: new MemorySources());
+        Assert.Empty(reading.Errors);
+        Assert.Equal(name, reading.Configuration!.Settings.Name.Value);
+        Assert.Contains($"the run is called '{name}'", Assert.Single(reading.Warnings).ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("journal.conf")]
+    [InlineData("---.conf")]
+    public void Where_nothing_tame_is_left_a_name_is_asked_for(string file) => Assert.Contains(
+        "set a name", Assert.Single(ExperimentFile.Parse(Minimal, $"/files/{file}", sources: new MemorySources()).Errors).ToString(), StringComparison.Ordinal);
+
     [Fact]
     public void A_file_that_is_not_there_is_one_clear_error()
     {

@@ -78,6 +78,7 @@ public class ReferenceSpec
         { "experiment.training.phases.0.layer-decay", "0.75", [] },
         { "experiment.evaluation.every-epochs", "2", [] },
         { "experiment.evaluation.batch-size", "32", [] },
+        { "experiment.evaluation.metrics", "[f1, recall, precision, top5, top1, loss]", [] },
         { "experiment.evaluation.early-stopping.patience", "4", [] },
         { "experiment.evaluation.early-stopping.metric", "loss", [] },
         { "experiment.evaluation.early-stopping.min-delta", "0.01", [] },

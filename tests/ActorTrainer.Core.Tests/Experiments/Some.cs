@@ -51,12 +51,13 @@ internal static class Some
         from model in AnyModel
         from training in AnyTraining(data)
         from evaluation in Gen.Select(Count, Count, Gen.Null(Gen.Select(Gen.Enum<StoppingMetric>(), Count, Share, (metric, patience, delta) => new EarlyStoppingSettings(metric, patience, delta))))
+        from metrics in Gen.Enum<EvaluationMetric>().Array[1, 6]
         from checkpoint in Gen.Select(Nullable(Count), Gen.Int[2, 9], Gen.Bool)
         from resources in Gen.Select(Gen.Enum<DeviceChoice>(), Gen.Int[1, 8], Gen.Int[8, 64], Nullable(Gen.Int[1, 64]))
         select new ExperimentSettings
         {
             Name = new(name), Seed = seed, Data = data, Model = model, Training = training,
-            Evaluation = new(evaluation.Item1, evaluation.Item2, evaluation.Item3),
+            Evaluation = new(evaluation.Item1, evaluation.Item2, evaluation.Item3) { Metrics = [.. metrics.Distinct()] },
             Checkpoint = new(checkpoint.Item1, checkpoint.Item2, checkpoint.Item3),
             Resources = new(resources.Item1, resources.Item2, resources.Item3, resources.Item4),
         };

@@ -48,6 +48,7 @@ internal sealed partial class RunningProgram : IDisposable
             WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
         foreach (string variable in start.Environment.Keys.Where(IsOurs).ToList()) start.Environment.Remove(variable);
+        start.Environment["XDG_CACHE_HOME"] = Path.Combine(folder, ".cache");      // nothing of the user's is used, nothing left behind
         if (failpoint is not null) start.Environment[Failpoint.Variable] = failpoint;
         if (journal is not null) start.Environment[JournalLocation.Variable] = journal;
         return new(start);

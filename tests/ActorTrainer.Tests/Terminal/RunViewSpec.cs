@@ -42,6 +42,16 @@ public sealed class RunViewSpec
     }
 
     [Fact]
+    public void The_experiment_says_what_is_shown_of_an_evaluation()
+    {
+        var view = new PlainRunView(Screen.Redirected(_out, _error), Runs, _time);
+        var definition = Some.Definition();
+        view.Prepared(definition with { Settings = definition.Settings.Add(EvaluationMetricNames.Key, "[f1, top5]") }, null);
+        view.Evaluated(Row(1), true);
+        Assert.Equal("epoch 1  val F1 0.7778  val top-5 1.0000  best", Errors[^1]);
+    }
+
+    [Fact]
     public void Progress_in_a_file_is_a_line_every_ten_seconds_at_most()
     {
         var view = new PlainRunView(Screen.Redirected(_out, _error), Runs, _time);

@@ -43,9 +43,28 @@ public class ModelDescriberSpec
         Refuses("multiple of 16", new("vit_tiny", null, null), All with { Data = All.Data with { ImageSize = 40 } });
         Refuses("experiment.model.architecture is missing", new(null, null, null), All);
         Refuses("remove the key", new("resnet18", new PretrainedSource.Builtin("resnet18-imagenet"), null), All);
-        Refuses("there is no file", new("resnet18", new PretrainedSource.File("/nowhere.pth"), null), All);
         Refuses("'encoder.pos_embedding' has another shape", new("vit_tiny", null, null), Head, All with { Data = All.Data with { ImageSize = 64 } });
         Refuses("has 1 means", new("resnet18", null, null), All with { Data = All.Data with { Normalize = new Normalization.Explicit([0.5], [0.5]) } });
+    }
+
+    /// <summary>A run that goes on from a checkpoint is described too, and the file that it once began with may be gone.</summary>
+    [Fact]
+    public void Pretrained_weights_are_read_only_where_they_are_tried()
+    {
+        var model = new ModelSettings("resnet18", new PretrainedSource.File("/nowhere.pth"), null);
+        var jobs = Describe(model, All);
+        var refused = Assert.Throws<EngineException>(() => ModelDescriber.TryFirstWeights(model, jobs[0].Description, 1, new NoRuns()));
+        Assert.Contains("there is no file", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Trying_weights_says_that_the_head_is_replaced()
+    {
+        var model = new ModelSettings(null, new PretrainedSource.Builtin("resnet18-imagenet"), null);
+        var jobs = Describe(model, Head with { Data = Head.Data with { ImageSize = 224 } });
+        string note = Assert.Single(ModelDescriber.TryFirstWeights(model, jobs[0].Description, 1, new NoRuns()));
+        Assert.Contains("is replaced by a new one for 2 classes", note, StringComparison.Ordinal);
+        Assert.Empty(ModelDescriber.TryFirstWeights(new("resnet18", null, null), jobs[0].Description, 1, new NoRuns()));
     }
 
     private static void Refuses(string expected, ModelSettings model, params PhaseSettings[] phases) =>

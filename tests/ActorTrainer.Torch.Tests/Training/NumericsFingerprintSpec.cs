@@ -27,6 +27,10 @@ public sealed class NumericsFingerprintSpec
             (Small with { Architecture = "resnet18", ImageSize = 48 }).Job,
             (Small with { Legs = [new() { Optimizer = Course.Adam }] }).Job,
             Small.Job with { Device = new(DeviceKind.Cpu, 0, 2) },
+            (Small with { Legs = [new(), new()] }).Job,
+            (Small with { Legs = [new(), new() { Classes = 5 }] }).Job,
+            (Small with { Legs = [new(), new() { Optimizer = Course.Adam }] }).Job,
+            (Small with { Legs = [new(), new() { Trainable = ["head"] }] }).Job,
         ];
 
         Assert.Equal(jobs.Length, jobs.Select(Of).Distinct().Count());

@@ -61,7 +61,13 @@ internal sealed class ExperimentBinder(ProblemLog problems)
     {
         string name = setting.IsNull ? defaultName : setting.Text("a name");
         if (ExperimentName.IsValid(name)) return new(name);
-        if (setting.IsNull) setting.Error($"the file's name '{defaultName}' can't be the run's name ({ExperimentName.Rule}): set a name", Suggest(defaultName));
+        if (setting.IsNull && Suggest(defaultName) is { } tame)
+        {
+            setting.Warning($"the run is called '{tame}': the file's name '{defaultName}' can't be a run's ({ExperimentName.Rule})");
+            return new(tame);
+        }
+
+        if (setting.IsNull) setting.Error($"the file's name '{defaultName}' can't be the run's name ({ExperimentName.Rule}): set a name");
         else if (name.Length > 0) setting.Error($"expected {ExperimentName.Rule}; found {setting.Node.Describe()}", Suggest(name));
         return new("unnamed");
     }
@@ -76,8 +82,30 @@ internal sealed class ExperimentBinder(ProblemLog problems)
     private static EvaluationSettings Evaluation(Section experiment, ImmutableArray<PhaseSettings> phases)
     {
         var evaluation = experiment.Child("evaluation");
-        int everyEpochs = evaluation["every-epochs"].Integer(1, 1_000_000), batchSize = evaluation["batch-size"].Integer(1, 1 << 20);
-        if (evaluation.IfWritten("early-stopping") is { IsNull: true }) return new(everyEpochs, batchSize, null);
+        return new(evaluation["every-epochs"].Integer(1, 1_000_000), evaluation["batch-size"].Integer(1, 1 << 20), EarlyStopping(evaluation, phases))
+        {
+            Metrics = Metrics(evaluation["metrics"]),
+        };
+    }
+
+    private static ImmutableArray<EvaluationMetric> Metrics(Setting setting)
+    {
+        const string Expected = "a list such as [loss, top1, f1]";
+        var metrics = ImmutableArray.CreateBuilder<EvaluationMetric>();
+        foreach (var item in setting.Items(Expected) ?? [])
+        {
+            var metric = item.Choice([.. EvaluationMetricNames.All]);
+            if (metrics.Contains(metric) && !item.IsInvalid) item.Warning("stands in this list already");
+            else metrics.Add(metric);
+        }
+
+        if (setting.Node is HoconArray { Items.Length: 0 }) setting.Expected($"{Expected} with at least one name");
+        return metrics.ToImmutable();
+    }
+
+    private static EarlyStoppingSettings? EarlyStopping(Section evaluation, ImmutableArray<PhaseSettings> phases)
+    {
+        if (evaluation.IfWritten("early-stopping") is { IsNull: true }) return null;
         var stopping = evaluation.Child("early-stopping");
         var metric = stopping["metric"].Choice(("top1", StoppingMetric.Top1), ("loss", StoppingMetric.Loss));
         double minDelta = stopping["min-delta"].Number(NumberRange.NotNegative);
@@ -86,13 +114,13 @@ internal sealed class ExperimentBinder(ProblemLog problems)
         {
             foreach (string key in new[] { "metric", "min-delta" })
                 stopping.IfChanged(key)?.Warning("does nothing without early-stopping.patience");
-            return new(everyEpochs, batchSize, null);
+            return null;
         }
 
         int evaluations = patience.Integer(1, 1_000_000);
         foreach (var phase in phases.Where(phase => phase.Data.Validation is ValidationSource.None))
             patience.Warning($"early stopping does nothing in the phase '{phase.Name}': it has no data.validation");
-        return new(everyEpochs, batchSize, new(metric, evaluations, minDelta));
+        return new(metric, evaluations, minDelta);
     }
 
     private static CheckpointSettings Checkpoint(Section checkpoint) => new(

@@ -40,6 +40,7 @@ internal static class SettingsTree
             ("evaluation", Object(
                 ("every-epochs", Number(settings.Evaluation.EveryEpochs)),
                 ("batch-size", Number(settings.Evaluation.BatchSize)),
+                ("metrics", List(settings.Evaluation.Metrics.Select(Word))),
                 ("early-stopping", EarlyStopping(settings.Evaluation.EarlyStopping)))),
             ("checkpoint", Object(
                 ("every-steps", OrNull(settings.Checkpoint.EverySteps)),
