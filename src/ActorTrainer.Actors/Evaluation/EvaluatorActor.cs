@@ -107,6 +107,7 @@ public sealed class EvaluatorActor : UntypedActor
     {
         _current!.Value.Asker.Tell(result);
         _current = null;
+        if (_orders.Count == 0) _session?.Rest();       // training goes on beside it, for epochs
         Self.Tell(Begin.Instance);
     }
 

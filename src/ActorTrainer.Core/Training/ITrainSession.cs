@@ -72,6 +72,11 @@ public interface IInferenceSession : IDisposable
 
     /// <summary>Logits, N x K row-major, in evaluation mode. The batch stays the caller's.</summary>
     float[] Logits(HostBatch batch);
+
+    /// <summary>No more questions for now: what only answering needed goes back to the system. The weights stay.</summary>
+    void Rest()
+    {
+    }
 }
 
 /// <summary>What a device's library offers: opens sessions. Implemented by ActorTrainer.Torch.</summary>

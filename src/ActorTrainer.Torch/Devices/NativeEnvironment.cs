@@ -28,27 +28,12 @@ public static partial class NativeEnvironment
         Pin("ATEN_CPU_CAPABILITY", sets?.AtenCpuCapability);
         Pin("ONEDNN_MAX_CPU_ISA", sets?.OneDnnMaxIsa);
         Pin("MKL_CBWR", sets?.MklCbwr);
-        LimitArenas();
+        NativeMemory.LimitArenas();
         _prepared = true;
     }
 
     /// <summary>Whether <see cref="Prepare"/> has run: doctor says so where it has not.</summary>
     public static bool IsPrepared => _prepared;
-
-    /// <summary>
-    /// glibc gives threads arenas of their own, up to eight a core, and each keeps what was once freed into it. Large blocks come from one thread at a
-    /// time here, so that those arenas that the runtime has by now serve as well. It reads its environment before this program runs, hence the call.
-    /// </summary>
-    private static void LimitArenas()
-    {
-        const int ArenaMax = -8, Arenas = 1;
-        if (!OperatingSystem.IsLinux() || Environment.GetEnvironmentVariable("MALLOC_ARENA_MAX") is not null) return;
-        if (!NativeLibrary.TryLoad("libc.so.6", out nint libc) || !NativeLibrary.TryGetExport(libc, "mallopt", out nint mallopt)) return;     // another C library
-        unsafe
-        {
-            ((delegate* unmanaged<int, int, int>)mallopt)(ArenaMax, Arenas);
-        }
-    }
 
     private static void Pin(string name, string? value)
     {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Models;
 using ActorTrainer.Core.Training;
+using ActorTrainer.Torch.Devices;
 using ActorTrainer.Torch.Models;
 using ActorTrainer.Torch.Weights;
 using TorchSharp;
@@ -47,6 +48,8 @@ public sealed class InferenceSession(ResolvedDevice device) : IInferenceSession
         using var input = _input.ToDevice(batch);
         return _model.forward(input).to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
     }
+
+    public void Rest() => NativeMemory.GiveBack();
 
     public void Dispose()
     {

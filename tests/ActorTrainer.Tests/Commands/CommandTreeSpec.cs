@@ -1,4 +1,5 @@
 using ActorTrainer.Commands;
+using ActorTrainer.Hosting;
 using ActorTrainer.Terminal;
 
 namespace ActorTrainer.Tests.Commands;
@@ -46,7 +47,7 @@ public sealed class CommandTreeSpec
     [Fact]
     public async Task Run_hands_its_options_on_as_they_are()
     {
-        Hosting.RunRequest? seen = null;
+        RunRequest? seen = null;
         var result = await Invocation.Of(Invocation.Services with { Train = (request, _, _) => { seen = request; return Task.FromResult(0); } },
             "run", "a.conf", "--set", "experiment.seed=1", "--set", "experiment.name=b", "--from", "other@best", "--runs", "/somewhere");
         Assert.Equal(0, result.ExitCode);

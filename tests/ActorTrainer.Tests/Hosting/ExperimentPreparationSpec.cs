@@ -8,7 +8,7 @@ using ActorTrainer.Hosting;
 using SkiaSharp;
 using static ActorTrainer.Core.Experiments.ExperimentEvents;
 
-namespace ActorTrainer.Tests.Preparation;
+namespace ActorTrainer.Tests.Hosting;
 
 public sealed class ExperimentPreparationSpec : IDisposable
 {
@@ -32,7 +32,7 @@ public sealed class ExperimentPreparationSpec : IDisposable
     public void What_became_of_the_pretrained_weights_is_told_at_the_first_start()
     {
         using var prepared = Prepare(null);
-        Assert.Equal([Note], prepared.Notices);
+        Assert.Equal(Note, Assert.Single(prepared.Notices));
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class ExperimentPreparationSpec : IDisposable
         using var beforeItsFirst = Prepare(Experiment.Of(begun));
         using var after = Prepare(Experiment.Of([.. begun, Some.Committed(1)]));
 
-        Assert.Equal([Note], beforeItsFirst.Notices);
+        Assert.Equal(Note, Assert.Single(beforeItsFirst.Notices));
         Assert.Empty(after.Notices);
         Assert.Equal(2, _engine.Asked);
     }
