@@ -11,8 +11,7 @@ public sealed class CollectiveBenchmarkSpec
     [InlineData("3", "tcp")]
     public async Task Processes_of_the_program_sum_a_vector_and_report_as_their_peers_do(string world, string transport)
     {
-        using var workshop = new Workshop();
-        var line = Assert.Single((await workshop.Ask("bench", "collective", "--world", world, "--floats", "300000", "--rounds", "4", "--transport", transport, "--json")).Completes().Lines);
+        var line = Assert.Single((await Bench("--world", world, "--floats", "300000", "--rounds", "4", "--transport", transport, "--json")).Completes().Lines);
 
         Assert.Equal(1_200_000, (long)line["bytes"]!);
         Assert.Equal(world, ((int)line["world"]!).ToString());
@@ -21,9 +20,11 @@ public sealed class CollectiveBenchmarkSpec
     }
 
     [Fact]
-    public async Task A_sum_over_less_than_two_is_wrong_use()
+    public async Task A_sum_over_less_than_two_is_wrong_use() => (await Bench("--world", "1")).Refuses(2, "--world is at least 2");
+
+    private static async Task<EndedProgram> Bench(params string[] arguments)
     {
-        using var workshop = new Workshop();
-        (await workshop.Ask("bench", "collective", "--world", "1")).Refuses(2, "--world is at least 2");
+        using var program = RunningProgram.Start(Repository.Root, ["bench", "collective", .. arguments]);
+        return await program.Ended();
     }
 }
