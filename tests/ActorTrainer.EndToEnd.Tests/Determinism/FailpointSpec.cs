@@ -1,11 +1,12 @@
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.EndToEnd.Tests.Processes;
+using Xunit.Abstractions;
 
 namespace ActorTrainer.EndToEnd.Tests.Determinism;
 
 /// <summary>Killed at each place where a file, the journal and the weights can disagree, and started again by the same command.</summary>
 [Collection(ProcessTests.Name)]
-public class FailpointSpec(Undisturbed undisturbed)
+public class FailpointSpec(Undisturbed undisturbed, ITestOutputHelper output)
 {
     [Fact]
     public Task One_run_killed_at_every_failpoint_in_turn_ends_as_if_nothing_had_happened() => KilledAt([.. Failpoints.All.Select(name => $"{name}#1")]);
@@ -35,13 +36,16 @@ public class FailpointSpec(Undisturbed undisturbed)
     private async Task KilledAt(IReadOnlyList<string> failpoints)
     {
         using var workshop = new Workshop();
+        output.WriteLine($"killed at {string.Join(", ", failpoints)}");
         foreach (string failpoint in failpoints)
         {
             (await workshop.TrainUpTo(failpoint)).Returns(EndedProgram.Killed);
             workshop.Run.HasOnlyWholeCheckpoints();
         }
 
-        var ended = (await workshop.Train()).Completes();
+        var ended = await workshop.Train();
+        if (ended.ExitCode != 0 && File.Exists(workshop.Run.Folder.Log)) output.WriteLine(await File.ReadAllTextAsync(workshop.Run.Folder.Log));
+        ended.Completes();
 
         Assert.Equal(undisturbed.Digest, ended.Digest);
         workshop.Run.IsAsWholeAs(undisturbed.Run);
