@@ -1,15 +1,19 @@
+using System.Collections.Immutable;
 using ActorTrainer.Actors.Checkpoints;
 using ActorTrainer.Actors.Evaluation;
+using ActorTrainer.Actors.Nodes;
 using ActorTrainer.Actors.Training;
 using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Evaluation;
 using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Experiments.Placement;
 using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Models;
 using ActorTrainer.Core.Training;
 using Akka.Actor;
 using Akka.Event;
 using Akka.Persistence;
+using static ActorTrainer.Actors.Experiments.CrewProtocol;
 using static ActorTrainer.Actors.Experiments.ExperimentProtocol;
 using static ActorTrainer.Core.Experiments.ExperimentEvents;
 
@@ -19,30 +23,34 @@ namespace ActorTrainer.Actors.Experiments;
 /// The source of truth of one experiment. Whatever happens is persisted, then folded into <see cref="Experiment"/>, then acted upon; training itself
 /// never waits for it (but at an early-stopping barrier).
 /// <code>
-///   recover --> take over --> survey checkpoints --> start generation --> (trainer trains) --> trained --> evaluate, test, digest --> completed
-///                                   ^------------------ trainer broke down -----'
+///   recover --> take over --> survey checkpoints --> seats --> gather a generation --> (trainers train) --> trained --> evaluate, test, digest --> completed
+///                   |                 ^------------------------- broken, regrouped --------'                               (RunClosing)
+///                   '--> attach to the generation that goes on without a coordinator --'
 /// </code>
 /// </summary>
 public sealed class ExperimentActor : UntypedPersistentActor
 {
     private readonly ExperimentParts _parts;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly HashSet<(CheckpointId, int?)> _evaluating = [];
     private readonly EarlyStoppingJudge? _judge;
+    private readonly EvaluationOrders _orders;
+    private readonly List<(TrainerProtocol.VerdictNeeded Needed, IActorRef Trainer)> _verdictsWanted = [];
+    private readonly HashSet<CrewNode> _visited = [];
+    private ImmutableArray<CrewNode> _seats = [];
     private Experiment? _state;
-    private IActorRef? _trainer, _evaluator;
-    private Exception? _breakdown;
-    private TrainerProtocol.VerdictNeeded? _verdictWanted;
-    private StepNumber? _trained;
-    private int _breakdowns;
+    private IActorRef? _generation;
+    private GenerationProtocol.Gathered? _gathered;
+    private StepNumber? _trained, _stoppedAt;
+    private int _breakdowns, _led;
     private Task _deletions = Task.CompletedTask;
-    private bool _pause, _over, _digesting, _took;
+    private bool _pause, _cancel, _surveyed, _waitsForSeats, _over, _digesting, _took;
     private string? _coordinator;
 
     public ExperimentActor(ExperimentParts parts)
     {
         _parts = parts;
         _judge = parts.EarlyStopping is { } settings ? new(parts.Plan, settings) : null;
+        _orders = new(parts.Definition.Name, parts.Crew, Self);
     }
 
     public static Props Props(ExperimentParts parts) => Akka.Actor.Props.Create(() => new ExperimentActor(parts));
@@ -54,12 +62,6 @@ public sealed class ExperimentActor : UntypedPersistentActor
     private Experiment State => _state ?? throw new InvalidOperationException("The experiment has not been created.");
 
     private DateTimeOffset Now => _parts.Time.GetUtcNow();
-
-    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(reason =>
-    {
-        _breakdown = reason;
-        return Directive.Stop;
-    });
 
     protected override void OnRecover(object message)
     {
@@ -81,21 +83,33 @@ public sealed class ExperimentActor : UntypedPersistentActor
             case Surveyed surveyed: OnSurveyed(surveyed.Survey); break;
             case CheckpointWriterProtocol.CheckpointWritten written: OnWritten(written); break;
             case CheckpointWriterProtocol.CheckpointFailed: break;     // the trainer fails by it
+            case SeatsGranted granted: OnSeats(granted.Nodes); break;
+            case NodesFound found: OnFound(found.Nodes); break;
+            case CrewNodeLost lost: _generation?.Tell(lost); break;
+            case CrewChanged: OnCrewChanged(); break;
+            case GenerationProtocol.Gathered gathered: OnGathered(gathered); break;
+            case GenerationProtocol.Reattached: OnReattached(); break;
+            case GenerationProtocol.GenerationBroken broken: OnBroken(broken); break;
+            case GenerationProtocol.GenerationStopped stopped: OnStopped(stopped); break;
             case TrainerProtocol.INotification notification when notification.Generation < State.Generation: break;
             case TrainerProtocol.TrainingStarted started: _log.Info("Generation {Generation} trains from step {Step}", started.Generation, started.From); break;
             case TrainerProtocol.VerdictNeeded needed: OnVerdictNeeded(needed); break;
             case TrainerProtocol.SampleSkipped skipped: Exclude("train", skipped.Path, skipped.Reason); break;
             case TrainerProtocol.TrainingFinished finished: OnTrained(finished.Step); break;
-            case TrainerProtocol.TrainingPaused: Pause(); break;
             case TrainerProtocol.TrainingFailed failed: Fail(failed.Reason); break;
+            case EvaluatorFound found: OnEvaluatorFound(found.Node); break;
+            case NodeProtocol.EvaluatorReady: _orders.OnReady(Context.Watch(Sender)); break;
+            case NodeProtocol.EvaluatorRefused refused: OnEvaluatorGone(refused.Reason); break;
             case EvaluatorProtocol.EvaluationCompleted completed: OnEvaluated(completed); break;
             case EvaluatorProtocol.EvaluationFailed failed: OnEvaluationFailed(failed); break;
             case EvaluatorProtocol.SampleSkipped skipped: Exclude(skipped.Phase is null ? "test" : "validation", skipped.Path, skipped.Reason); break;
             case Digested digested: Record(new ExperimentCompleted(digested.Digest, Now), End); break;
             case Deleted: OnDeleted(); break;
             case PauseExperiment: OnPauseRequested(); break;
+            case CancelExperiment: OnCancelRequested(); break;
             case GetExperiment: Sender.Tell(new CurrentExperiment(State)); break;
-            case Terminated terminated: OnTerminated(terminated.ActorRef); break;
+            case Terminated terminated when _orders.Serves(terminated.ActorRef): OnEvaluatorGone("it is gone"); break;
+            case Terminated: break;
             case Status.Failure failure: Fail(failure.Cause.Message); break;
             default: Unhandled(message); break;
         }
@@ -121,11 +135,34 @@ public sealed class ExperimentActor : UntypedPersistentActor
         events.Add(new CoordinatorTook(_parts.Incarnation, Now));
         if (_state is { } state && SettingChanges.Between(state.Definition.Settings, _parts.Definition.Settings) is { IsEmpty: false } changes)
             events.Add(new OperationalSettingsChanged(_parts.Definition, changes, Now));
-        Record(events, Survey);
+        Record(events, () =>
+        {
+            // A generation that trains goes on without a coordinator: it is looked for before anything is done to its files.
+            if (State is { Status: ExperimentStatus.Running, Seats: { IsEmpty: false } seats }) _parts.Crew.Tell(new FindNodes(_parts.Definition.Name, [.. seats.Select(seat => seat.Node)]));
+            else Survey();
+        });
+    }
+
+    private void OnFound(ImmutableArray<CrewNode> nodes)
+    {
+        var seats = State.Seats.Select(place => (Node: nodes.FirstOrDefault(node => node.Name == place.Node), place.Own)).ToImmutableArray();
+        _seats = nodes;
+        _visited.UnionWith(nodes);
+        if (seats.IsEmpty || seats.Any(seat => seat.Node is null)) Survey();
+        else Lead(State.Generation, [.. seats.Select(seat => (seat.Node!, seat.Own))], attach: true);
+    }
+
+    private void OnReattached()
+    {
+        _log.Info("Generation {Generation} was found training", State.Generation);
+        RewriteEvaluations();
+        EvaluatePending();
+        if (_pause) RequestStop();
     }
 
     private void Survey()
     {
+        _surveyed = true;
         var (store, state) = (_parts.Store, State);
         Task.Run(() => new Surveyed(CheckpointSurvey.Of(store, state))).PipeTo(Self);
     }
@@ -143,9 +180,11 @@ public sealed class ExperimentActor : UntypedPersistentActor
             foreach (var id in survey.Garbage) Delete(id);
             RewriteEvaluations();
             if (State.Status == ExperimentStatus.Completed && State.IsTrained) End();
+            else if (_cancel) Cancel();
             else if (_pause) Pause();
             else if (State.IsTrained) GoOnAfterTraining();
-            else StartGeneration();
+            else if (_gathered is { } gathered) Begin(gathered, Regrouping.Decide(gathered.States, State.Newest));
+            else AskForSeats();
         });
     }
 
@@ -161,21 +200,62 @@ public sealed class ExperimentActor : UntypedPersistentActor
     private StepDue DueAt(TrainingCursor cursor) =>
         State.StoppedPhases.Contains((cursor.Phase, _parts.Plan.EpochsDone(cursor))) ? new(true, true, true, true) : _parts.Plan.DueAt(cursor);
 
-    private void StartGeneration()
+    private void AskForSeats()
     {
-        var (generation, from, source) = (State.Generation.Next, State.Newest?.Cursor ?? TrainingCursor.Start, State.Newest?.Id);
-        Record(new GenerationStarted(generation, from, source, Trainers: 1, Now), () =>
+        _waitsForSeats = true;
+        _parts.Crew.Tell(new RequestSeats(_parts.Definition.Name, _parts.Trainers.Min, Math.Min(_parts.Trainers.Max, _parts.Definition.LogicalShards)));
+    }
+
+    private void OnSeats(ImmutableArray<CrewNode> nodes)
+    {
+        if (_over || _generation is not null || !_waitsForSeats) return;
+        _waitsForSeats = false;
+        foreach (var left in _seats.Where(seat => !nodes.Contains(seat))) left.Node.Tell(new SeatProtocol.CloseSeat(_parts.Definition.Name));
+        _seats = nodes;
+        _visited.UnionWith(nodes);
+        Gather();
+    }
+
+    private void Gather()
+    {
+        (_gathered, _trained, _stoppedAt) = (null, null, null);
+        var ranges = new ShardLayout(_parts.Definition.LogicalShards).Cut(_seats.Length);
+        Lead(State.Generation.Next, [.. _seats.Zip(ranges)], attach: false);
+    }
+
+    private void Lead(Generation generation, ImmutableArray<(CrewNode, ShardRange)> seats, bool attach)
+    {
+        _verdictsWanted.Clear();
+        _generation = Context.ActorOf(GenerationActor.Props(_parts.Definition, generation, seats, attach, _parts.Time), $"generation-{generation}-{(attach ? "found" : "begun")}-{++_led}");
+    }
+
+    /// <summary>From the trainers' memory where they hold one state; else from the newest checkpoint that verifies, which is looked for first.</summary>
+    private void OnGathered(GenerationProtocol.Gathered gathered)
+    {
+        if (_over || !Equals(Sender, _generation)) return;
+        _gathered = gathered;
+        var start = Regrouping.Decide(gathered.States, State.Newest);
+        if (start.Disagreement is { } disagreement) _log.Error("Generation {Generation}: {Disagreement}", gathered.Generation, disagreement);
+        if (start.IsLive || _surveyed) Begin(gathered, start);
+        else Survey();
+    }
+
+    private void Begin(GenerationProtocol.Gathered gathered, GenerationStart start)
+    {
+        _surveyed = false;
+        if (start.IsLive) _breakdowns = 0;
+        Record(new GenerationStarted(gathered.Generation, start.From, start.Source, gathered.Seats.Length, Now, gathered.Seats, start.StateHash), () =>
         {
-            _trained = null;
-            _trainer = Context.Watch(Context.ActorOf(_parts.Trainer(Self), $"trainer-{generation}"));
-            _trainer.Tell(new TrainerProtocol.StartTraining(generation, from, source, ShardRange.All(_parts.Definition.LogicalShards)));
+            _generation?.Tell(new GenerationProtocol.Begin(start));
             EvaluatePending();
+            if (_pause || _cancel) RequestStop();
         });
     }
 
     private void OnWritten(CheckpointWriterProtocol.CheckpointWritten written)
     {
-        if (written.Stored.Id.Generation != State.Generation || State.Checkpoints.Any(c => c.Id == written.Stored.Id)) return;
+        // One of an older generation counts for nothing; one that is not newer was heard before, by this coordinator or the one before.
+        if (written.Stored.Id.Generation != State.Generation || State.Newest is { } newest && written.Stored.Id.CompareTo(newest.Id) <= 0) return;
         Record(new CheckpointCommitted(written.Stored.Id, written.Cursor, written.Stored.Sha256, written.Stored.Bytes, written.Due, Adopted: false, Now), () =>
         {
             Failpoint.Hit(Failpoints.CheckpointCommitted);
@@ -183,25 +263,19 @@ public sealed class ExperimentActor : UntypedPersistentActor
             EvaluatePending();
             Retire();
             if (_trained is { } step) OnTrained(step);
+            GoOnWhenSaved();
         });
     }
 
     private void EvaluatePending()
     {
-        foreach (var checkpoint in State.AwaitingEvaluation) Evaluate(checkpoint.Id, Experiment.PhaseOf(checkpoint.Cursor));
-    }
-
-    private void Evaluate(CheckpointId checkpoint, int? phase)
-    {
-        if (!_evaluating.Add((checkpoint, phase))) return;
-        _evaluator ??= Context.Watch(Context.ActorOf(_parts.Evaluator, "evaluator"));
-        _evaluator.Tell(new EvaluatorProtocol.Evaluate(checkpoint, phase));
+        foreach (var checkpoint in State.AwaitingEvaluation) _orders.Order(checkpoint.Id, Experiment.PhaseOf(checkpoint.Cursor));
     }
 
     private void OnEvaluated(EvaluatorProtocol.EvaluationCompleted completed)
     {
         Failpoint.Hit(Failpoints.EvaluationDone);
-        _evaluating.Remove((completed.Checkpoint, completed.Phase));
+        if (!_orders.Done(completed.Checkpoint, completed.Phase)) return;
         if (completed.Phase is not { } phase)
         {
             Record(new TestRecorded(completed.Checkpoint, completed.Metrics, Now), GoOnAfterTraining);
@@ -228,28 +302,47 @@ public sealed class ExperimentActor : UntypedPersistentActor
 
     private void OnEvaluationFailed(EvaluatorProtocol.EvaluationFailed failed)
     {
-        _evaluating.Remove((failed.Checkpoint, failed.Phase));
+        if (!_orders.Done(failed.Checkpoint, failed.Phase)) return;
         Fail(failed.Damaged
             ? $"Checkpoint {failed.Checkpoint} is damaged and can't be evaluated ({failed.Reason}). Run the same command again: it falls back and goes on."
             : $"Checkpoint {failed.Checkpoint} can't be evaluated: {failed.Reason}");
     }
 
+    private void OnEvaluatorFound(CrewNode node)
+    {
+        _visited.Add(node);
+        node.Node.Tell(new NodeProtocol.OpenEvaluator(_parts.Definition));
+    }
+
+    private void OnEvaluatorGone(string reason)
+    {
+        if (_over) return;
+        _log.Warning("The evaluator: {Reason}", reason);
+        if (FailurePolicy.Decide(_orders.Failed()) == FailureDecision.GiveUp) Fail(reason);
+    }
+
+    /// <summary>Each trainer asks for itself.</summary>
     private void OnVerdictNeeded(TrainerProtocol.VerdictNeeded needed)
     {
-        _verdictWanted = needed;
+        _verdictsWanted.Add((needed, Sender));
         Judge();
     }
 
-    /// <summary>Answers the trainer that waits for a verdict, once every evaluation that it rests on is journalled.</summary>
+    /// <summary>Answers the trainers that wait for a verdict, once every evaluation that it rests on is journalled.</summary>
     private void Judge()
     {
-        if (_verdictWanted is not { } wanted || _judge?.Decide(State, wanted.Phase, wanted.EpochsDone, wanted.EpochsInPhase) is not { } decision) return;
-        _verdictWanted = null;
+        if (_verdictsWanted is not [var (wanted, _), ..] || _judge?.Decide(State, wanted.Phase, wanted.EpochsDone, wanted.EpochsInPhase) is not { } decision) return;
         var answer = new TrainerProtocol.VerdictReached(wanted.Phase, wanted.EpochsDone, decision == StoppingVerdict.Stop);
         if (answer.Stop && !State.StoppedPhases.Contains((wanted.Phase, wanted.EpochsDone)))
-            Record(new PhaseStopped(wanted.Phase, wanted.EpochsDone, Now), () => _trainer?.Tell(answer));
+            Record(new PhaseStopped(wanted.Phase, wanted.EpochsDone, Now), () => AnswerVerdicts(answer));
         else
-            _trainer?.Tell(answer);
+            AnswerVerdicts(answer);
+    }
+
+    private void AnswerVerdicts(TrainerProtocol.VerdictReached answer)
+    {
+        foreach (var (_, trainer) in _verdictsWanted.Where(wanted => (wanted.Needed.Phase, wanted.Needed.EpochsDone) == (answer.Phase, answer.EpochsDone))) _generation?.Tell(new GenerationProtocol.ToTrainer(trainer, answer));
+        _verdictsWanted.RemoveAll(wanted => (wanted.Needed.Phase, wanted.Needed.EpochsDone) == (answer.Phase, answer.EpochsDone));
     }
 
     private void OnTrained(StepNumber step)
@@ -259,7 +352,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
         Record(new TrainingFinished(step, Now), () =>
         {
             Failpoint.Hit(Failpoints.Finished);
-            StopTrainer();
+            StopTraining();
             GoOnAfterTraining();
         });
     }
@@ -268,17 +361,18 @@ public sealed class ExperimentActor : UntypedPersistentActor
     private void GoOnAfterTraining()
     {
         if (_over) return;
-        if (_pause)
+        if (_cancel || _pause)
         {
-            Pause();
+            if (_cancel) Cancel();
+            else Pause();
             return;
         }
 
         EvaluatePending();
-        if (_evaluating.Count > 0 || _digesting) return;
+        if (_orders.Outstanding.Count > 0 || _digesting) return;
         if (_parts.Definition.Phases[^1].Test is not null && State.Best is { } best && State.Test?.Checkpoint != best.Id)
         {
-            Evaluate(best.Id, phase: null);
+            _orders.Order(best.Id, phase: null);
             return;
         }
 
@@ -289,7 +383,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
 
     private void Retire()
     {
-        var leased = _evaluating.Select(e => e.Item1).Concat(State.AwaitingEvaluation.Select(c => c.Id)).ToHashSet();
+        var leased = _orders.Outstanding.Select(order => order.Checkpoint).Concat(State.AwaitingEvaluation.Select(c => c.Id)).ToHashSet();
         foreach (var id in RetentionPolicy.Retirable([.. State.Checkpoints.Select(c => c.Id)], _parts.Checkpoint, State.Best?.Id, State.StartedFrom, leased))
         {
             Record(new CheckpointRetired(id, Now), () =>
@@ -325,55 +419,100 @@ public sealed class ExperimentActor : UntypedPersistentActor
     private void OnPauseRequested()
     {
         _pause = true;
-        if (_trainer is not null) _trainer.Tell(new TrainerProtocol.RequestStop());
+        if (_generation is not null) RequestStop();
         else if (_state?.IsTrained == true) Pause();
+        else if (_waitsForSeats) Pause();
+    }
+
+    private void OnCancelRequested()
+    {
+        _cancel = true;
+        if (_generation is not null) RequestStop();
+        else if (_waitsForSeats || _state?.IsTrained == true) Cancel();
+    }
+
+    private void RequestStop() => _generation?.Tell(new TrainerProtocol.RequestAfterStep(StepRequest.CheckpointAndStop));
+
+    /// <summary>More devices, or one that wants to leave: after the next step all save, and begin anew with whoever is there.</summary>
+    private void OnCrewChanged()
+    {
+        if (_over || State.IsTrained) return;
+        _generation?.Tell(new TrainerProtocol.RequestAfterStep(StepRequest.CheckpointAndRegroup));
+    }
+
+    /// <summary>All trainers have saved and wait.</summary>
+    private void OnStopped(GenerationProtocol.GenerationStopped stopped)
+    {
+        if (_over || stopped.Generation < State.Generation) return;
+        _stoppedAt = stopped.Step;
+        GoOnWhenSaved();
+    }
+
+    private void GoOnWhenSaved()
+    {
+        if (_stoppedAt is not { } step || State.Newest?.Id.Step != step) return;       // its commit is still to come
+        _stoppedAt = null;
+        if (_cancel) Cancel();
+        else if (_pause) Pause();
+        else
+        {
+            EndGeneration();
+            AskForSeats();
+        }
     }
 
     /// <summary>Everything is saved: stop here. Where the survey is still under way, this waits for it.</summary>
-    private void Pause()
+    private void Pause() => Leave(new ExperimentPaused(State.Newest?.Id.Step ?? StepNumber.Zero, Now));
+
+    private void Cancel() => Leave(new ExperimentCancelled(Now));
+
+    private void Leave(IExperimentEvent last)
     {
         if (_over) return;
         _over = true;
-        StopTrainer();
-        Record(new ExperimentPaused(State.Newest?.Id.Step ?? StepNumber.Zero, Now), End);
+        StopTraining();
+        Record(last, End);
     }
 
-    private void OnTerminated(IActorRef who)
+    /// <summary>Trainers are gone or were interrupted: whoever is left goes on at once, from the state in memory if all hold one.</summary>
+    private void OnBroken(GenerationProtocol.GenerationBroken broken)
     {
-        string reason = _breakdown?.Message ?? "it stopped";
-        if (Equals(who, _evaluator))
-        {
-            _evaluator = null;
-            if (!_over) Fail($"The evaluator broke down: {reason}");
-            return;
-        }
-
-        if (!Equals(who, _trainer) || _over) return;
-        _trainer = null;
-        _log.Error(_breakdown, "The trainer of generation {Generation} broke down", State.Generation);
-        if (FailurePolicy.Decide(++_breakdowns) == FailureDecision.GiveUp) Fail($"The trainer broke down {_breakdowns} times without a new checkpoint, last by: {reason}");
+        if (!Equals(Sender, _generation)) return;
+        _generation = null;
+        if (_over) return;
+        foreach (var (name, reason) in broken.Lost) _parts.Crew.Tell(new SeatFailed(_parts.Definition.Name, name, reason));
+        _seats = [.. _seats.Where(seat => !broken.Lost.ContainsKey(seat.Name))];
+        _log.Error("Generation {Generation} broke: {Reason}", broken.Generation, broken.Reason);
+        // A node that died is no sign that the next try must fail too.
+        if (broken.Lost.IsEmpty && FailurePolicy.Decide(++_breakdowns) == FailureDecision.GiveUp)
+            Fail($"The trainer broke down {_breakdowns} times without a new checkpoint, last by: {broken.Reason}");
+        else if (broken.Refused && _seats.IsEmpty) Fail(broken.Reason);
+        else if (_cancel) Cancel();
+        else if (_pause && !State.IsTrained && broken.Generation > State.Generation) Pause();
+        else if (_seats.Length >= Math.Max(1, _parts.Trainers.Min)) Gather();
         else Survey();
     }
 
-    private void StopTrainer()
+    private void EndGeneration()
     {
-        if (_trainer is null) return;
-        Context.Unwatch(_trainer);
-        Context.Stop(_trainer);
-        _trainer = null;
+        if (_generation is { } generation) Context.Stop(generation);
+        _generation = null;
     }
 
-    private void Fail(string reason)
+    private void StopTraining()
     {
-        if (_over) return;
-        _over = true;
-        StopTrainer();
-        Record(new ExperimentFailed(reason, Now), End);
+        EndGeneration();
+        foreach (var seat in _seats) seat.Node.Tell(new SeatProtocol.CloseSeat(_parts.Definition.Name));
+        _seats = [];
+        _parts.Crew.Tell(new ReleaseSeats(_parts.Definition.Name));
     }
+
+    private void Fail(string reason) => Leave(new ExperimentFailed(reason, Now));
 
     private void End()
     {
         _over = true;
+        foreach (var node in _visited) node.Node.Tell(new NodeProtocol.LeaveExperiment(_parts.Definition.Name));
         _deletions.PipeTo(Self, success: () => Deleted.Instance);
     }
 

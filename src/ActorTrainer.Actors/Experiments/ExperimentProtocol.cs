@@ -13,6 +13,9 @@ public static class ExperimentProtocol
     /// <summary>Save and stop. Ends with <see cref="ExperimentEnded"/>.</summary>
     public sealed record PauseExperiment : IWireMessage;
 
+    /// <summary>Give it up: what is saved stays, and the run can't go on. Ends with <see cref="ExperimentEnded"/>.</summary>
+    public sealed record CancelExperiment : IWireMessage;
+
     /// <summary>Answered by <see cref="CurrentExperiment"/>.</summary>
     public sealed record GetExperiment : INoSerializationVerificationNeeded;
 
@@ -36,10 +39,15 @@ public static class ExperimentProtocol
 }
 
 /// <summary>Everything an experiment is given besides messages.</summary>
+/// <param name="Plan">Its counts: batches of samples are the trainers' business.</param>
+/// <param name="Crew">Who has the devices; see <see cref="CrewProtocol"/>.</param>
+/// <param name="Trainers">How many devices it wants.</param>
 /// <param name="Incarnation">Who coordinates it, for the journal: machine and process. Its supervisor makes it unique.</param>
 /// <param name="Inherited">A checkpoint in the store that a new experiment begins with: another run's state.</param>
-/// <param name="Trainer">The trainer's props, given the experiment that it reports to.</param>
 public sealed record ExperimentParts(
     ExperimentDefinition Definition, TrainingPlan Plan, CheckpointSettings Checkpoint, EarlyStoppingSettings? EarlyStopping,
-    ICheckpointStore Store, IEvaluationLog Evaluations, Func<IActorRef, Props> Trainer, Props Evaluator, string Incarnation, TimeProvider Time,
+    ICheckpointStore Store, IEvaluationLog Evaluations, IActorRef Crew, TrainerRange Trainers, string Incarnation, TimeProvider Time,
     (StoredCheckpoint Stored, TrainingCursor Cursor)? Inherited = null);
+
+/// <summary>From <paramref name="Min"/> to <paramref name="Max"/> devices; never more than there are shards.</summary>
+public readonly record struct TrainerRange(int Min, int Max);

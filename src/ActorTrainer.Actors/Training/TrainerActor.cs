@@ -3,6 +3,7 @@ using ActorTrainer.Actors.Data;
 using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Experiments.Placement;
 using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Training;
 using Akka.Actor;
@@ -12,84 +13,140 @@ using static ActorTrainer.Actors.Training.TrainerProtocol;
 namespace ActorTrainer.Actors.Training;
 
 /// <summary>
-/// Drives one device: takes batches from its loader, steps, hands checkpoints to its writer. Runs on the device's own thread
-/// (<c>actortrainer.device-dispatcher</c>), which it shares with the evaluator, so that the two take turns by message.
+/// Drives one device: takes its part of each batch from its loader, steps, hands checkpoints to its writer where it owns shard 0. Runs on the device's
+/// own thread (<c>actortrainer.device-dispatcher</c>), which it shares with the evaluator, so that the two take turns by message.
 /// <code>
-///   loader --BatchReady--> [ compute -> exchange -> apply ] --WriteCheckpoint--> writer --CheckpointWritten--> experiment
+///   loader --BatchReady--> [ compute -> exchange -> apply ] --WriteCheckpoint--> writer --CheckpointWritten--> seat
 ///
-///   consumes        a batch a step
-///   produces        a step, its line in the step files, a checkpoint where one is due
+///   consumes        its part of a batch a step
+///   produces        a step; of shard 0's owner its line in the step files, and a checkpoint where one is due
 ///   waits for       a batch; the exchange; the write before, when the next checkpoint is due; the verdict, with early stopping
 ///   unblocked by    BatchReady; its peers; CheckpointWritten; VerdictReached
 /// </code>
-/// One message is at most one step, then it tells itself to go on: stops and verdicts come in between.
+/// One message is at most one step, then it tells itself to go on: stops and verdicts come in between. It lives through generations: where one
+/// breaks off, the state of the last step stays in memory, and the next may go on from there.
 /// </summary>
 public sealed class TrainerActor : UntypedActor
 {
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromMilliseconds(100);
 
     private readonly TrainerParts _parts;
-    private readonly IActorRef _experiment, _writer, _loader;
+    private readonly IActorRef _seat, _writer, _loader;
     private readonly StepClock _clock;
     private readonly Queue<HostBatch> _batches = new();
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private ITrainSession? _session;
-    private StartTraining _placement = null!;
+    private IGradientExchange? _exchange;
+    private IStepLog? _steps;
+    private ILedgerLog? _ledger;
+    private Team _team = null!;
     private TrainingCursor _cursor;
     private int _phase, _loaderRun;
     private StepRequest _request;
-    private StepNumber? _writing, _written;
+    private CheckpointId? _writing, _written;
     private (int Phase, int EpochsDone)? _verdictAsked, _verdictGot;
     private StepDue? _waitingToWrite;
     private Ending _ending;
     private string? _failure;
-    private bool _going, _over, _phaseStopped;
+    private bool _going, _over = true, _phaseStopped;
 
-    private enum Ending { No, Paused, Finished }
+    private enum Ending { No, Stopped, Finished }
 
-    public TrainerActor(TrainerParts parts, IActorRef experiment)
+    public TrainerActor(TrainerParts parts, IActorRef seat)
     {
-        (_parts, _experiment, _clock) = (parts, experiment, new(parts.Time, ProgressEvery));
+        (_parts, _seat, _clock) = (parts, seat, new(parts.Time, ProgressEvery));
         _loader = Context.ActorOf(DataLoaderActor.Props(), "loader");
-        _writer = Context.ActorOf(CheckpointWriterActor.Props(parts.Store, experiment), "checkpoint-writer");
+        _writer = Context.ActorOf(CheckpointWriterActor.Props(parts.Store, seat), "checkpoint-writer");
     }
 
-    public static Props Props(TrainerParts parts, IActorRef experiment) =>
-        Akka.Actor.Props.Create(() => new TrainerActor(parts, experiment)).WithDispatcher("actortrainer.device-dispatcher");
+    public static Props Props(TrainerParts parts, IActorRef seat) =>
+        Akka.Actor.Props.Create(() => new TrainerActor(parts, seat)).WithDispatcher("actortrainer.device-dispatcher");
+
+    private CheckpointId Here => new(_team.Generation, _cursor.Step);
+
+    private bool OwnsShardZero => _team.Own.First == 0;
 
     protected override void OnReceive(object message)
     {
         switch (message)
         {
-            case StartTraining start: Guarded(() => OnStart(start)); break;
+            case BeginTraining begin: Guarded(() => OnBegin(begin)); break;
+            case SayState: _seat.Tell(new StateHeld(HeldState())); break;
             case NextStep: _going = false; Guarded(GoOn); break;
             case DataLoaderProtocol.BatchReady ready: OnBatch(ready); break;
             case DataLoaderProtocol.LoadingFailed failed when failed.Run == _loaderRun: OnLoadingFailed(failed.Reason); break;
             case DataLoaderProtocol.INotification: break;
-            case CheckpointWriterProtocol.CheckpointWritten written: OnWritten(written.Stored.Id.Step); break;
+            case CheckpointWriterProtocol.CheckpointWritten written: OnWritten(written.Stored.Id); break;
             case CheckpointWriterProtocol.CheckpointFailed failed: OnNotWritten(failed); break;
             case VerdictReached verdict: Guarded(() => OnVerdict(verdict)); break;
-            case RequestStop: OnStopRequested(); break;
+            case RequestAfterStep request: OnRequested(request.Request); break;
             default: Unhandled(message); break;
         }
     }
 
-    private void OnStart(StartTraining start)
+    private void OnBegin(BeginTraining begin)
     {
-        (_placement, _cursor, _phase) = (start, start.From, start.From.Phase);
-        _parts.Steps.CutBackTo(start.From.Step);
-        _parts.Ledger?.CutBackTo(start.From.Step);
-        _session = _parts.Engine.OpenTraining(_parts.Job, _parts.Weights);
-        _session.Begin(start.From, start.Source is { } source ? _parts.Store.Read(source).State : null);
-        _written = start.Source?.Step;
+        Leave();
+        var (start, team) = begin.Order;
+        TakeState(start);
+        (_team, _cursor, _phase) = (team, start.From, start.From.Phase);
+        (_request, _ending, _phaseStopped, _failure, _waitingToWrite, _over) = (StepRequest.None, Ending.No, false, null, null, false);
+        (_verdictAsked, _verdictGot) = (null, null);
+        _written = start.Source;
+        if (OwnsShardZero)
+        {
+            _steps = _parts.OpenSteps();
+            _steps.CutBackTo(start.From.Step);
+        }
+
+        _ledger = _parts.OpenLedger?.Invoke();
+        _ledger?.CutBackTo(start.From.Step);
         StartLoader();
-        _experiment.Tell(new TrainingStarted(start.Generation, start.From.Step));
+        try
+        {
+            _exchange = _parts.Exchanges.Connect(team, _parts.Job, begin.Abort);
+        }
+        catch (ExchangeFailedException e)
+        {
+            Interrupt(e);
+            return;
+        }
+
+        _seat.Tell(new TrainingStarted(team.Generation, start.From.Step));
         Wake();
+    }
+
+    /// <summary>What is in memory, where the generation goes on from it; else a checkpoint's, or the initial weights.</summary>
+    private void TakeState(GenerationStart start)
+    {
+        if (start.IsLive)
+        {
+            if (_session is null || _cursor != start.From) throw new InvalidOperationException($"The state after step {start.From.Step} is not in memory here.");
+            return;
+        }
+
+        _session ??= _parts.Engine.OpenTraining(_parts.Job, _parts.Weights);
+        _session.Begin(start.From, start.Source is { } source ? _parts.Store.Read(source).State : null);
+    }
+
+    private LiveState? HeldState() => _session is null ? null : new(_cursor, StateHash.Of(_session.Capture(_cursor)));
+
+    /// <summary>Ends what a generation had: batches under way, the exchange, its files. The state stays.</summary>
+    private void Leave()
+    {
+        _over = true;
+        _loaderRun++;
+        while (_batches.TryDequeue(out var batch)) batch.Dispose();
+        (_exchange as IDisposable)?.Dispose();
+        _steps?.Dispose();
+        _ledger?.Dispose();
+        (_exchange, _steps, _ledger) = (null, null, null);
     }
 
     private void StartLoader()
     {
-        _loader.Tell(new DataLoaderProtocol.StartLoading(++_loaderRun, new TrainingSequence(_parts.Plan, _parts.Data, _cursor)));
+        _loader.Tell(new DataLoaderProtocol.StartLoading(++_loaderRun,
+            new TrainingSequence(_parts.Plan, _parts.Data, _cursor, new ShardLayout(_parts.Job.LogicalShards), _team.Own)));
         _loader.Tell(new DataLoaderProtocol.RequestBatches(_loaderRun, _parts.Prefetch));
     }
 
@@ -119,7 +176,12 @@ public sealed class TrainerActor : UntypedActor
         else if (_ending != Ending.No) End();
         else if (_phaseStopped) EndPhase();
         else if (_parts.Plan.IsFinished(_cursor)) EndAfterCheckpoint(Ending.Finished);
-        else if (VerdictMissing()) Say(TrainerWait.Verdict);
+        else if (VerdictMissing())
+        {
+            // No step comes in which a request could ride: all stop here.
+            if (_request >= StepRequest.CheckpointAndRegroup) EndAfterCheckpoint(Ending.Stopped);
+            else Say(TrainerWait.Verdict);
+        }
         else if (_batches.Count == 0) Say(TrainerWait.Batch);
         else Step(_session, _batches.Dequeue());
     }
@@ -147,6 +209,11 @@ public sealed class TrainerActor : UntypedActor
                 FailNaming(batch, before.Phase, e);
                 return;
             }
+            catch (ExchangeFailedException e)
+            {
+                Interrupt(e);
+                return;
+            }
 
             Record(batch, at, result);
         }
@@ -155,16 +222,16 @@ public sealed class TrainerActor : UntypedActor
         _cursor = _parts.Plan.Advance(before);
         var due = _parts.Plan.After(before);
         if (due.EpochEnd) Failpoint.Hit(Failpoints.EpochEnded);
-        if (_request >= StepRequest.CheckpointAndStop) _ending = Ending.Paused;
-        if (due.Checkpoint || _request >= StepRequest.CheckpointAndRegroup) TryWrite(due);
+        if (_request >= StepRequest.CheckpointAndRegroup) _ending = Ending.Stopped;
+        if (due.Checkpoint || _ending != Ending.No) TryWrite(due);
         Wake();
     }
 
     private StepResult Step(ITrainSession session, HostBatch batch, StepCoordinates at)
     {
-        var own = session.Compute(batch, at, _placement.Own);
+        var own = session.Compute(batch, at, _team.Own);
         Failpoint.Hit(Failpoints.StepComputed);
-        var total = _parts.Exchange.Exchange([.. own.Select(sum => sum with { Tail = sum.Tail with { Request = _request } })]);
+        var total = _exchange!.Exchange([.. own.Select(sum => sum with { Tail = sum.Tail with { Request = _request } })]);
         Failpoint.Hit(Failpoints.StepExchanged);
         var result = session.Apply(total, at);
         _request = total.Tail.Request;
@@ -174,21 +241,24 @@ public sealed class TrainerActor : UntypedActor
 
     private void Record(HostBatch batch, StepCoordinates at, StepResult result)
     {
-        double imagesPerSecond = _clock.Step(batch.Count);
-        _parts.Steps.Append(new(at.Epoch + 1, at.Step, result.Loss, result.LearningRate, imagesPerSecond, at.Phase,
+        double imagesPerSecond = _clock.Step(batch.WholeCount);
+        _steps?.Append(new(at.Epoch + 1, at.Step, result.Loss, result.LearningRate, imagesPerSecond, at.Phase,
             result.Samples > 0 ? result.Correct / result.Samples : 0));
-        if (_parts.Ledger is { } ledger) LedgerLines.Write(ledger, _placement, at, batch, new ShardLayout(_parts.Job.LogicalShards));
-        foreach (var problem in batch.Excluded) _experiment.Tell(new SampleSkipped(_placement.Generation, problem.Path, problem.Reason));
-        if (_clock.IsProgressDue()) Publish(at, result, batch.Count, TrainerWait.Nothing);
-        _last = (at, result, batch.Count);
+        if (_ledger is { } ledger) LedgerLines.Write(ledger, _team, at, batch);
+        foreach (var problem in batch.Excluded) _seat.Tell(new SampleSkipped(_team.Generation, problem.Path, problem.Reason));
+        if (_clock.IsProgressDue()) Publish(at, result, batch.WholeCount, TrainerWait.Nothing);
+        _last = (at, result, batch.WholeCount);
     }
 
     private (StepCoordinates At, StepResult Result, int Count) _last;
 
-    /// <summary>Starts the write of the state as it stands, unless the one before is still under way: then training waits for that.</summary>
+    /// <summary>
+    /// Starts the write of the state as it stands, unless the one before is still under way: then training waits for that. Shard 0's owner writes
+    /// for all.
+    /// </summary>
     private bool TryWrite(StepDue due)
     {
-        if (_written == _cursor.Step || _writing == _cursor.Step)
+        if (!OwnsShardZero || _written?.Step == _cursor.Step || _writing == Here)
         {
             _waitingToWrite = null;
             return true;
@@ -197,18 +267,19 @@ public sealed class TrainerActor : UntypedActor
         _waitingToWrite = due;
         if (_writing is not null) return false;
         _waitingToWrite = null;
-        _writing = _cursor.Step;
-        _parts.Steps.Flush(durable: false);
-        _parts.Ledger?.Flush(durable: false);
+        _writing = Here;
+        _steps?.Flush(durable: false);
+        _ledger?.Flush(durable: false);
         int phase = Experiment.PhaseOf(_cursor);
-        var content = new CheckpointContent(new(_placement.Generation, _cursor.Step), _session!.Capture(_cursor), _parts.Job.Phases[phase].Description, _parts.ConfigurationHash);
+        var content = new CheckpointContent(Here, _session!.Capture(_cursor), _parts.Job.Phases[phase].Description, _parts.ConfigurationHash);
         _writer.Tell(new CheckpointWriterProtocol.WriteCheckpoint(content, due));
         return true;
     }
 
-    private void OnWritten(StepNumber step)
+    private void OnWritten(CheckpointId checkpoint)
     {
-        (_writing, _written) = (null, step);
+        _writing = null;
+        if (checkpoint.Generation == _team.Generation) _written = checkpoint;
         TellFailure();
         Wake();
     }
@@ -216,7 +287,8 @@ public sealed class TrainerActor : UntypedActor
     private void OnNotWritten(CheckpointWriterProtocol.CheckpointFailed failed)
     {
         _writing = null;
-        Fail($"Checkpoint {failed.Checkpoint} could not be written: {failed.Reason}");
+        if (failed.Checkpoint.Generation < _team.Generation) Wake();
+        else Fail($"Checkpoint {failed.Checkpoint} could not be written: {failed.Reason}");
         TellFailure();
     }
 
@@ -226,7 +298,7 @@ public sealed class TrainerActor : UntypedActor
         int epochsDone = _parts.Plan.EpochsDone(_cursor);
         if (!_parts.Plan.NeedsVerdict(_cursor) || _verdictGot == (_cursor.Phase, epochsDone)) return false;
         if (_verdictAsked != (_cursor.Phase, epochsDone))
-            _experiment.Tell(new VerdictNeeded(_placement.Generation, _cursor.Phase, epochsDone, epochsDone - _cursor.EpochsBefore));
+            _seat.Tell(new VerdictNeeded(_team.Generation, _cursor.Phase, epochsDone, epochsDone - _cursor.EpochsBefore));
         _verdictAsked = (_cursor.Phase, epochsDone);
         return true;
     }
@@ -254,10 +326,9 @@ public sealed class TrainerActor : UntypedActor
         Wake();
     }
 
-    private void OnStopRequested()
+    private void OnRequested(StepRequest request)
     {
-        _request = StepRequest.CheckpointAndStop;
-        if (_verdictAsked is not null && _verdictAsked != _verdictGot && _ending == Ending.No) EndAfterCheckpoint(Ending.Paused);
+        if (request > _request) _request = request;
         Wake();
     }
 
@@ -272,11 +343,19 @@ public sealed class TrainerActor : UntypedActor
     {
         if (_writing is not null) return;   // CheckpointWritten wakes it
         _over = true;
-        _parts.Steps.Flush(durable: true);
-        _parts.Ledger?.Flush(durable: true);
-        _experiment.Tell(_ending == Ending.Finished
-            ? new TrainingFinished(_placement.Generation, _cursor.Step)
-            : new TrainingPaused(_placement.Generation, _cursor.Step));
+        _steps?.Flush(durable: true);
+        _ledger?.Flush(durable: true);
+        _seat.Tell(_ending == Ending.Finished
+            ? new TrainingFinished(_team.Generation, _cursor.Step)
+            : new TrainingStopped(_team.Generation, _cursor.Step, _request));
+    }
+
+    /// <summary>Nothing of the step that was under way has changed anything: the state of the one before stands, for the next generation.</summary>
+    private void Interrupt(ExchangeFailedException reason)
+    {
+        Leave();
+        _log.Warning("Generation {Generation} was interrupted after step {Step}: {Reason}", _team.Generation, _cursor.Step, reason.Message);
+        _seat.Tell(new TrainingInterrupted(_team.Generation, _cursor.Step, reason.Message));
     }
 
     private void Say(TrainerWait waiting)
@@ -285,7 +364,7 @@ public sealed class TrainerActor : UntypedActor
     }
 
     private void Publish(StepCoordinates at, StepResult result, int batchSize, TrainerWait waiting) => Context.System.EventStream.Publish(
-        new TrainingProgress(_placement.Generation, at, result, batchSize, _clock.ImagesPerSecond, _batches.Count, waiting));
+        new TrainingProgress(_team.Generation, at, result, batchSize, _clock.ImagesPerSecond, _batches.Count, waiting));
 
     /// <summary>What starting again would not mend ends the run with its reason; anything else goes to supervision, and so to a new generation.</summary>
     private void Guarded(Action act)
@@ -315,6 +394,7 @@ public sealed class TrainerActor : UntypedActor
     {
         if (_over) return;
         (_over, _failure) = (true, reason);
+        (_exchange as IDisposable)?.Dispose();      // the peers need not wait for their deadline
         TellFailure();      // and PostStop flushes: on a full disk a flush fails, and must not hide the reason
     }
 
@@ -322,7 +402,7 @@ public sealed class TrainerActor : UntypedActor
     private void TellFailure()
     {
         if (_failure is null || _writing is not null) return;
-        _experiment.Tell(new TrainingFailed(_placement.Generation, _failure));
+        _seat.Tell(new TrainingFailed(_team.Generation, _failure));
         _failure = null;
     }
 
@@ -335,10 +415,8 @@ public sealed class TrainerActor : UntypedActor
 
     protected override void PostStop()
     {
-        while (_batches.TryDequeue(out var batch)) batch.Dispose();
+        Leave();
         _session?.Dispose();
-        _parts.Steps.Flush(durable: false);
-        _parts.Ledger?.Flush(durable: false);
     }
 
     private sealed record NextStep : INoSerializationVerificationNeeded

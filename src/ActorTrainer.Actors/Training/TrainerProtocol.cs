@@ -1,5 +1,6 @@
 using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Experiments.Placement;
 using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Actors.Serialization;
@@ -19,14 +20,26 @@ public static class TrainerProtocol
     }
 
     /// <summary>
-    /// Take the state (of a checkpoint, or the initial weights) and train from there. Sent once, by the experiment, after
+    /// Take the state (in memory, of a checkpoint, or the initial weights) and train from there. Sent by the generation to each of its seats, after
     /// <c>GenerationStarted</c> was journalled. Answered by <see cref="TrainingStarted"/>, in the end by one of
-    /// <see cref="TrainingFinished"/>, <see cref="TrainingPaused"/>, <see cref="TrainingFailed"/>.
+    /// <see cref="TrainingFinished"/>, <see cref="TrainingStopped"/>, <see cref="TrainingInterrupted"/>, <see cref="TrainingFailed"/>.
     /// </summary>
-    public sealed record StartTraining(Generation Generation, TrainingCursor From, CheckpointId? Source, ShardRange Own) : ICommand, IWireMessage;
+    public sealed record StartTraining(GenerationStart Start, Team Team) : ICommand, IWireMessage
+    {
+        public Generation Generation => Team.Generation;
+    }
 
-    /// <summary>Checkpoint after the step that is under way, and stop. It rides in the exchange, so every trainer does it after the same step.</summary>
-    public sealed record RequestStop : ICommand, IWireMessage;
+    /// <summary>From the seat to its trainer: the order, with what breaks it off from another thread.</summary>
+    public sealed record BeginTraining(StartTraining Order, CancellationToken Abort) : ICommand, INoSerializationVerificationNeeded;
+
+    /// <summary>Say what state is in memory, by <see cref="StateHeld"/>. From the seat, when a new generation gathers.</summary>
+    public sealed record SayState : ICommand, INoSerializationVerificationNeeded;
+
+    /// <summary>Null: none. Answers <see cref="SayState"/>.</summary>
+    public sealed record StateHeld(LiveState? State) : INoSerializationVerificationNeeded;
+
+    /// <summary>After the step that is under way, checkpoint and stop. It rides in the exchange, so every trainer does it after the same step.</summary>
+    public sealed record RequestAfterStep(StepRequest Request) : ICommand, IWireMessage;
 
     /// <summary>Early stopping's verdict, asked for by <see cref="VerdictNeeded"/>.</summary>
     public sealed record VerdictReached(int Phase, int EpochsDone, bool Stop) : ICommand, IWireMessage;
@@ -42,8 +55,14 @@ public static class TrainerProtocol
     /// <summary>The last step's checkpoint is written.</summary>
     public sealed record TrainingFinished(Generation Generation, StepNumber Step) : INotification;
 
-    /// <summary>Stopped on request; the checkpoint of this step is written.</summary>
-    public sealed record TrainingPaused(Generation Generation, StepNumber Step) : INotification;
+    /// <summary>Stopped on request; the checkpoint of this step is written (by the owner of shard 0).</summary>
+    public sealed record TrainingStopped(Generation Generation, StepNumber Step, StepRequest Request) : INotification;
+
+    /// <summary>A peer is gone, or the generation was broken off: the state of the step before stands, in memory.</summary>
+    public sealed record TrainingInterrupted(Generation Generation, StepNumber Step, string Reason) : INotification;
+
+    /// <summary>The trainer broke down, and its state with it: a new one may do better.</summary>
+    public sealed record TrainingBroken(Generation Generation, string Reason) : INotification;
 
     /// <summary>It can't go on, and starting again would not help: the reason is for a person.</summary>
     public sealed record TrainingFailed(Generation Generation, string Reason) : INotification;
@@ -59,8 +78,10 @@ public static class TrainerProtocol
 public enum TrainerWait { Nothing, Batch, CheckpointWrite, Verdict }
 
 /// <summary>Everything a trainer is given besides messages. Local to its node.</summary>
-/// <param name="Exchange">Adds gradients over all trainers.</param>
+/// <param name="Exchanges">Make what adds gradients over all trainers.</param>
+/// <param name="OpenSteps">Opens the step file, which the owner of shard 0 writes.</param>
+/// <param name="OpenLedger">Opens this trainer's ledger; null: none is kept.</param>
 public sealed record TrainerParts(
     TrainingPlan Plan, TrainingJob Job, IEngine Engine, IWeightSource Weights, Core.Data.IExperimentData Data, ICheckpointStore Store,
-    IGradientExchange Exchange, IStepLog Steps, ILedgerLog? Ledger, string ConfigurationHash,
+    IExchangeFactory Exchanges, Func<IStepLog> OpenSteps, Func<ILedgerLog>? OpenLedger, string ConfigurationHash,
     int Prefetch, TimeProvider Time);

@@ -13,22 +13,38 @@ public sealed class HostBatch : IDisposable
     private readonly Memory<byte> _memory;
 
     public HostBatch(BatchRequest request, int height, int width, int channels, IMemoryOwner<byte> pixels, int[] labels, float[] weights,
-        ImmutableArray<SampleProblem> excluded = default, uint[]? checksums = null)
+        ImmutableArray<SampleProblem> excluded = default, uint[]? checksums = null, double? wholeWeight = null)
     {
-        int bytes = request.Samples.Length * height * width * channels;
+        int bytes = request.Count * height * width * channels;
         (Request, Height, Width, Channels, _pixels, Labels, Weights) = (request, height, width, channels, pixels, labels, weights);
         _memory = pixels.Memory[..bytes];
         Excluded = excluded.IsDefault ? [] : excluded;
         Checksums = checksums ?? [];
+        WholeWeight = wholeWeight ?? weights.Sum(weight => (double)weight);
     }
 
     public BatchRequest Request { get; }
-    public int Count => Request.Samples.Length;
+
+    /// <summary>Samples that were loaded: all of the batch, or one trainer's part.</summary>
+    public int Count => Request.Count;
+
+    /// <summary>Position in the whole batch of the first that was loaded.</summary>
+    public int First => Request.First;
+
+    /// <summary>Samples of the whole batch.</summary>
+    public int WholeCount => Request.Samples.Length;
+
+    /// <summary>
+    /// What the whole batch weighs by its labels: the loss's denominator, which every trainer must know without a word from the others, so that a
+    /// sample that can't be decoded adds nothing to the sum and stays in the denominator.
+    /// </summary>
+    public double WholeWeight { get; }
+
     public int Height { get; }
     public int Width { get; }
     public int Channels { get; }
 
-    /// <summary>N x H x W x C, row-major.</summary>
+    /// <summary><see cref="Count"/> x H x W x C, row-major.</summary>
     public Memory<byte> Pixels => _pixels is null ? throw new ObjectDisposedException(nameof(HostBatch)) : _memory;
 
     /// <summary>The classes' numbers; -1 where the class is not known (pictures to predict).</summary>

@@ -52,7 +52,19 @@ public sealed record BatchSourceOptions(
 /// <summary>Which samples, in order, and for which step they are meant.</summary>
 /// <param name="Epoch">Counted over the whole experiment from 0: what augmentation draws from. Ignored where nothing is random.</param>
 /// <param name="Sequence">The step (training) or the batch's number (evaluation); travels with the batch.</param>
-public sealed record BatchRequest(long Sequence, int Epoch, ImmutableArray<int> Samples);
+/// <param name="Samples">Of the whole batch, by position.</param>
+/// <param name="Part">The positions to load, where other trainers load the rest; null: all of them.</param>
+public sealed record BatchRequest(long Sequence, int Epoch, ImmutableArray<int> Samples, BatchPart? Part = null)
+{
+    /// <summary>Position of the first sample to load.</summary>
+    public int First => Part?.First ?? 0;
+
+    /// <summary>How many to load: 0 where a small batch leaves a trainer's shards empty.</summary>
+    public int Count => Part?.Count ?? Samples.Length;
+}
+
+/// <summary>Positions of a batch that one trainer loads.</summary>
+public readonly record struct BatchPart(int First, int Count);
 
 /// <summary>Decodes and augments batches on threads of its own, several at once.</summary>
 public interface IBatchSource : IDisposable

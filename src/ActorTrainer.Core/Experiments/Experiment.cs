@@ -35,6 +35,8 @@ public sealed record Experiment
     public TrainingCursor From { get; init; }
     public CheckpointId? StartedFrom { get; init; }
     public int Trainers { get; init; }
+    /// <summary>Of the newest generation, by rank.</summary>
+    public ImmutableArray<SeatPlace> Seats { get; init; } = [];
     /// <summary>By step, then generation: the last is the newest.</summary>
     public ImmutableArray<CommittedCheckpoint> Checkpoints { get; init; } = [];
     /// <summary>One a step, by step.</summary>
@@ -116,6 +118,7 @@ public sealed record Experiment
             From = e.From,
             StartedFrom = e.Source,
             Trainers = e.Trainers,
+            Seats = e.Seats,
             FinishedAt = null,
             Test = null,
             Digest = null,

@@ -22,8 +22,16 @@ public static class ExperimentEvents
     /// <summary>The same result keys came with other operational ones.</summary>
     public sealed record OperationalSettingsChanged(ExperimentDefinition Definition, ImmutableArray<SettingChange> Changes, DateTimeOffset At) : IExperimentEvent;
 
-    /// <summary>A placement, journalled before it trains. Null source: the initial weights.</summary>
-    public sealed record GenerationStarted(Generation Generation, TrainingCursor From, CheckpointId? Source, int Trainers, DateTimeOffset At) : IExperimentEvent;
+    /// <summary>A placement, journalled before it trains. Null source: the state in memory with <paramref name="StateHash"/>, else the initial weights.</summary>
+    /// <param name="Seats">Which node owns which shards, by rank.</param>
+    /// <param name="StateHash">Of the state that its trainers held in memory and go on from; null: they load.</param>
+    public sealed record GenerationStarted(
+        Generation Generation, TrainingCursor From, CheckpointId? Source, int Trainers, DateTimeOffset At, ImmutableArray<SeatPlace> Seats = default, string? StateHash = null)
+        : IExperimentEvent
+    {
+        /// <inheritdoc cref="GenerationStarted(Generation, TrainingCursor, CheckpointId?, int, DateTimeOffset, ImmutableArray{SeatPlace}, string?)"/>
+        public ImmutableArray<SeatPlace> Seats { get; init; } = Seats.IsDefault ? [] : Seats;
+    }
 
     /// <summary>A file of this set can't be decoded and counts with weight zero.</summary>
     public sealed record SampleExcluded(string Set, string Path, string Reason, DateTimeOffset At) : IExperimentEvent;
@@ -79,5 +87,8 @@ public sealed record PhaseData(string Name, int Epochs, int StepsPerEpoch, Immut
 /// <summary>A data set by its content.</summary>
 /// <param name="ManifestHash">Of the whole data set; <paramref name="Samples"/> of it are used.</param>
 public sealed record DataIdentity(string Location, string ManifestHash, int Samples);
+
+/// <summary>The shards that a node trains.</summary>
+public sealed record SeatPlace(string Node, Gradients.ShardRange Own);
 
 public sealed record SettingChange(string Key, string? Old, string? New);

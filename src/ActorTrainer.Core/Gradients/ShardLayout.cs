@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Numerics;
 
 namespace ActorTrainer.Core.Gradients;
@@ -29,6 +30,22 @@ public readonly record struct ShardLayout
     /// <summary>Shard k's positions of a batch of <paramref name="count"/>: from k n / L up to (k + 1) n / L, rounded down.</summary>
     public (int First, int End) Positions(int shard, int count) =>
         ((int)((long)shard * count / Shards), (int)((long)(shard + 1) * count / Shards));
+
+    /// <summary>The positions of a batch that a range of shards takes.</summary>
+    public (int First, int End) Positions(ShardRange range, int count) => (Positions(range.First, count).First, Positions(range.End - 1, count).End);
+
+    /// <summary>
+    /// Contiguous ranges for <paramref name="trainers"/> trainers, as even as can be, the larger ones first: one for each, at most one a shard.
+    /// </summary>
+    public ImmutableArray<ShardRange> Cut(int trainers)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(trainers, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(trainers, Shards);
+        var (each, more, at) = (Shards / trainers, Shards % trainers, 0);
+        var ranges = ImmutableArray.CreateBuilder<ShardRange>(trainers);
+        for (int rank = 0; rank < trainers; rank++) ranges.Add(new(at, at += each + (rank < more ? 1 : 0)));
+        return ranges.MoveToImmutable();
+    }
 
     /// <summary>The largest aligned subtrees that make up <paramref name="range"/>, from left to right.</summary>
     public IEnumerable<Subtree> Subtrees(ShardRange range)

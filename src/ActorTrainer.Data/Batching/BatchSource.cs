@@ -42,8 +42,14 @@ internal sealed class BatchSource : IBatchSource
         int side = _options.ImageSize;
         if (request.Samples.IsEmpty) throw new ArgumentException("a batch needs at least one sample", nameof(request));
         foreach (int sample in request.Samples) ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)sample, (uint)_data.Manifest.Samples.Length);
-        var pixels = _pool.Rent(checked(request.Samples.Length * _loader.SampleBytes));
-        var batch = new PendingBatch(request, side, _options.Channels, pixels, _options.Checksums);
+        var pixels = _pool.Rent(checked(request.Count * _loader.SampleBytes));
+        var batch = new PendingBatch(request, side, _options.Channels, pixels, _options.Checksums, WholeWeight(request));
+        if (request.Count == 0)
+        {
+            batch.Finish();
+            return batch.Task;
+        }
+
         // Registered before it is queued: a thread may finish it, and take the registration back, at once.
         batch.Cancellation = cancel.UnsafeRegister(static (state, token) => ((PendingBatch)state!).Fail(new OperationCanceledException(token)), batch);
         lock (_queue)
@@ -118,7 +124,7 @@ internal sealed class BatchSource : IBatchSource
 
     private void Load(PendingBatch batch, int position, Workspace workspace)
     {
-        int sample = batch.Request.Samples[position];
+        int sample = batch.Request.Samples[batch.Request.First + position];
         var entry = _data.Manifest.Samples[sample];
         int label = entry.Class < 0 ? entry.Class : _labels[entry.Class];
         var pixels = batch.PixelsOf(position);
@@ -126,7 +132,7 @@ internal sealed class BatchSource : IBatchSource
         try
         {
             _loader.Load(sample, batch.Request.Epoch, workspace, pixels, _stop.Token);
-            batch.Weights[position] = label < 0 || _options.ClassWeights.IsDefaultOrEmpty ? 1 : _options.ClassWeights[label];
+            batch.Weights[position] = WeightOf(label);
         }
         catch (CorruptImageException e) when (_options.OnCorruptFile == CorruptFilePolicy.Skip)
         {
@@ -139,6 +145,16 @@ internal sealed class BatchSource : IBatchSource
         }
 
         if (_options.Checksums) batch.Checksums[position] = SampleLoader.Checksum(pixels);
+    }
+
+    private float WeightOf(int label) => label < 0 || _options.ClassWeights.IsDefaultOrEmpty ? 1 : _options.ClassWeights[label];
+
+    private double WholeWeight(BatchRequest request)
+    {
+        if (_options.ClassWeights.IsDefaultOrEmpty) return request.Samples.Length;
+        double sum = 0;
+        foreach (int sample in request.Samples) sum += WeightOf(_data.Manifest.Samples[sample].Class is >= 0 and var label ? _labels[label] : -1);
+        return sum;
     }
 
     private static ImmutableArray<int> LabelsOf(IDataSet data, ImmutableArray<string> labelClasses)

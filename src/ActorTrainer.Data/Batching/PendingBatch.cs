@@ -7,27 +7,27 @@ namespace ActorTrainer.Data.Batching;
 /// A batch on its way. Threads claim its samples one by one; whoever finishes the last one completes it. A failure or cancellation lets the
 /// unclaimed samples pass without work, so the task ends only when nobody writes into the memory any more.
 /// </summary>
-internal sealed class PendingBatch(BatchRequest request, int side, int channels, IMemoryOwner<byte> pixels, bool checksums)
+internal sealed class PendingBatch(BatchRequest request, int side, int channels, IMemoryOwner<byte> pixels, bool checksums, double wholeWeight)
 {
     // Continuations must not run on a decode thread.
     private readonly TaskCompletionSource<HostBatch> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly SampleProblem?[] _problems = new SampleProblem?[request.Samples.Length];
+    private readonly SampleProblem?[] _problems = new SampleProblem?[request.Count];
     private readonly int _sampleBytes = side * side * channels;
-    private int _claimed, _left = request.Samples.Length;
+    private int _claimed, _left = request.Count;
     private Exception? _failure;
 
     public BatchRequest Request => request;
     public Task<HostBatch> Task => _done.Task;
-    public int[] Labels { get; } = new int[request.Samples.Length];
-    public float[] Weights { get; } = new float[request.Samples.Length];
-    public uint[] Checksums { get; } = checksums ? new uint[request.Samples.Length] : [];
+    public int[] Labels { get; } = new int[request.Count];
+    public float[] Weights { get; } = new float[request.Count];
+    public uint[] Checksums { get; } = checksums ? new uint[request.Count] : [];
     public CancellationTokenRegistration Cancellation { get; set; }
     public bool HasFailed => Volatile.Read(ref _failure) is not null;
 
     /// <summary>Takes the next position in the batch. Called under the lock of the queue, and not once <see cref="IsClaimed"/>.</summary>
     public int Claim() => _claimed++;
 
-    public bool IsClaimed => _claimed == request.Samples.Length;
+    public bool IsClaimed => _claimed == request.Count;
 
     public Span<byte> PixelsOf(int position) => pixels.Memory.Span.Slice(position * _sampleBytes, _sampleBytes);
 
@@ -49,6 +49,6 @@ internal sealed class PendingBatch(BatchRequest request, int side, int channels,
             return;
         }
 
-        _done.TrySetResult(new HostBatch(request, side, side, channels, pixels, Labels, Weights, [.. _problems.OfType<SampleProblem>()], Checksums));
+        _done.TrySetResult(new HostBatch(request, side, side, channels, pixels, Labels, Weights, [.. _problems.OfType<SampleProblem>()], Checksums, wholeWeight));
     }
 }

@@ -10,23 +10,11 @@ using static TorchSharp.torch;
 
 namespace ActorTrainer.Torch.Training;
 
-/// <summary>A whole batch's sums that a shard's part is measured against.</summary>
-/// <param name="Weight">Sum of sample weights, in the order of positions.</param>
-internal readonly record struct BatchTotals(int Count, double Weight)
-{
-    public static BatchTotals Of(HostBatch batch)
-    {
-        double weight = 0;
-        for (int i = 0; i < batch.Count; i++) weight += batch.Weights[i];
-        return new(batch.Count, weight);
-    }
-}
-
 /// <summary>Forward and backward for one shard of a batch: leaves its gradients and weighted statistics in the replica's work vector.</summary>
 internal sealed class ShardPass(Replica replica, RandomContext random, InputPipeline input, ulong seed, double labelSmoothing, Autocast? autocast)
 {
-    /// <param name="first">The shard's positions in the batch, half open.</param>
-    public StepTail Run(HostBatch batch, StepCoordinates at, BatchTotals totals, int shard, int first, int end)
+    /// <param name="first">The shard's samples among those that were loaded, half open.</param>
+    public StepTail Run(HostBatch batch, StepCoordinates at, int shard, int first, int end)
     {
         if (first == end)
         {
@@ -42,8 +30,8 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
         Failpoint.Hit(Failpoints.StepForward);
         var labels = Labels(batch, first, end, (int)logits.shape[1]);
         var losses = nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.None, label_smoothing: labelSmoothing);
-        losses.dot(Shares(batch, totals, first, end)).backward();
-        WeightStatistics((double)(end - first) / totals.Count);
+        losses.dot(Shares(batch, first, end)).backward();
+        WeightStatistics((double)(end - first) / batch.WholeCount);
         return Tail(batch, losses, logits, first, end);
     }
 
@@ -69,11 +57,11 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
     }
 
     /// <summary>Each sample's share of the whole batch's loss: its weight by the batch's.</summary>
-    private Tensor Shares(HostBatch batch, BatchTotals totals, int first, int end)
+    private Tensor Shares(HostBatch batch, int first, int end)
     {
         var shares = empty(end - first, ScalarType.Float64, CPU);
         var values = MemoryMarshal.Cast<byte, double>(shares.bytes);
-        for (int i = 0; i < values.Length; i++) values[i] = totals.Weight > 0 ? batch.Weights[first + i] / totals.Weight : 0;
+        for (int i = 0; i < values.Length; i++) values[i] = batch.WholeWeight > 0 ? batch.Weights[first + i] / batch.WholeWeight : 0;
         return shares.to(replica.Type, replica.Device);
     }
 

@@ -69,12 +69,12 @@ internal sealed class TrainSession : ITrainSession
             throw new ArgumentOutOfRangeException(nameof(own), own, $"not a range of {_job.LogicalShards} shards");
 
         _computed = null;
-        _check!.Verify(batch.Count, _job.LogicalShards);
-        var totals = BatchTotals.Of(batch);
+        _check!.Verify(batch.WholeCount, _job.LogicalShards);
         var sums = replica.Tree.Sum(own, shard =>
         {
-            var (first, end) = _shards.Positions(shard, batch.Count);
-            return _pass!.Run(batch, at, totals, shard, first, end);
+            var (first, end) = _shards.Positions(shard, batch.WholeCount);
+            if (first < batch.First || end > batch.First + batch.Count) throw new ArgumentException($"Shard {shard} takes positions {first} to {end}, which were not loaded.", nameof(batch));
+            return _pass!.Run(batch, at, shard, first - batch.First, end - batch.First);
         });
         foreach (var (_, sum, tail) in sums)
         {

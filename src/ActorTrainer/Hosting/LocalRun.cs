@@ -2,6 +2,7 @@ using System.Globalization;
 using ActorTrainer.Actors.Evaluation;
 using ActorTrainer.Actors.Experiments;
 using ActorTrainer.Actors.Hosting;
+using ActorTrainer.Actors.Nodes;
 using ActorTrainer.Actors.Training;
 using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Data;
@@ -88,9 +89,7 @@ internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider 
         await File.WriteAllTextAsync(folder.EffectiveConfiguration, configuration.Text, cancel).ConfigureAwait(false);
 
         var store = new FolderCheckpointStore(folder.CheckpointFolder);
-        using var steps = new StepLog(folder.Metrics, time);
         using var evaluations = new EvaluationLog(folder.Evaluations, time);
-        using var ledger = configuration.Settings.Data.Ledger ? new LedgerLog(folder.Ledger, time) : null;
         (StoredCheckpoint, TrainingCursor)? inherited = null;
         var definition = prepared.Definition with { Parent = earlier?.Definition.Parent };
         if (request.From is { } from && earlier is null)
@@ -100,24 +99,24 @@ internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider 
             definition = definition with { Parent = parent };
         }
 
-        var trainer = new TrainerParts(prepared.Plan, prepared.Job, engine, weights, prepared.Data, store, new LocalExchange(), steps, ledger,
-            configuration.Hash, configuration.Settings.Data.Prefetch, time);
+        var trainer = new TrainerParts(prepared.Plan, prepared.Job, engine, weights, prepared.Data, store, new LocalExchanges(),
+            () => new StepLog(folder.Metrics, time), configuration.Settings.Data.Ledger ? () => new LedgerLog(folder.Ledger, time) : null, configuration.Hash, configuration.Settings.Data.Prefetch, time);
         var evaluator = new EvaluatorParts(engine, weights, prepared.Job.Device, prepared.Data, store, configuration.Settings.Evaluation.BatchSize, configuration.Settings.Data.Prefetch);
-        var parts = new ExperimentParts(definition, prepared.Plan, configuration.Settings.Checkpoint, configuration.Settings.Evaluation.EarlyStopping, store, evaluations,
-            experiment => TrainerActor.Props(trainer, experiment), EvaluatorActor.Props(evaluator),
-            $"{Environment.MachineName}/{Environment.ProcessId}", time, inherited);
-        return await TrainAsync(request, prepared, parts, runs, observer, cancel).ConfigureAwait(false);
+        ExperimentParts PartsFor(IActorRef crew) => new(definition, prepared.Plan, configuration.Settings.Checkpoint, configuration.Settings.Evaluation.EarlyStopping, store, evaluations,
+            crew, new(1, 1), $"{Environment.MachineName}/{Environment.ProcessId}", time, inherited);
+        return await TrainAsync(request, prepared, PartsFor, new(trainer, evaluator), runs, observer, cancel).ConfigureAwait(false);
     }
 
     private async Task<int> TrainAsync(
-        RunRequest request, PreparedExperiment prepared, ExperimentParts parts, RunsFolder runs, IRunObserver observer, CancellationToken cancel)
+        RunRequest request, PreparedExperiment prepared, Func<IActorRef, ExperimentParts> parts, ExperimentWork work, RunsFolder runs, IRunObserver observer, CancellationToken cancel)
     {
         var name = prepared.Definition.Name;
         var system = ActorTrainerSystem.Start(runs.Journal, runs[name].Log);
         try
         {
             var ended = new TaskCompletionSource<Experiment?>(TaskCreationOptions.RunContinuationsAsynchronously);
-            var experiment = system.ActorOf(ExperimentSupervisorActor.Props(parts, runs.Journal.Patience), name.Value);
+            var node = system.ActorOf(NodeActor.Props(new PreparedWorkplace(work)), NodeProtocol.ActorName);
+            var experiment = system.ActorOf(ExperimentSupervisorActor.Props(parts(system.ActorOf(LocalCrewActor.Props(node), "crew")), runs.Journal.Patience), $"experiment-{name}");
             system.ActorOf(RunObserverActor.Props(observer, prepared, experiment, ended, time), "observer");
             await using var stop = cancel.Register(() => experiment.Tell(new ExperimentProtocol.PauseExperiment()));
             return Report(await ended.Task.ConfigureAwait(false), request, observer);

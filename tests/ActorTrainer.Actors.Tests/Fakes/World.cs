@@ -1,5 +1,6 @@
 using ActorTrainer.Actors.Evaluation;
 using ActorTrainer.Actors.Experiments;
+using ActorTrainer.Actors.Nodes;
 using ActorTrainer.Actors.Training;
 using ActorTrainer.Core.Evaluation;
 using ActorTrainer.Core.Experiments;
@@ -27,11 +28,9 @@ internal sealed class World
     public MemoryEvaluations Evaluations { get; } = new();
     public EarlyStoppingSettings? EarlyStopping { get; init; }
     public CheckpointSettings Checkpoint { get; init; } = new(null, 2, true);
-    public Props? Evaluator { get; init; }
+    public TrainerParts Trainer => new(Plan, Some.Job(Plan), Engine, new NoWeights(), Data, Store, new LocalExchanges(), () => Steps, null, "c0ffee", 3, TimeProvider.System);
 
-    public TrainerParts Trainer => new(Plan, Some.Job(Plan), Engine, new NoWeights(), Data, Store, new LocalExchange(), Steps, null, "c0ffee", 3, TimeProvider.System);
+    public ExperimentWork Work => new(Trainer, new EvaluatorParts(Engine, new NoWeights(), Some.Device, Data, Store, 2, 2));
 
-    public ExperimentParts Parts => new(Definition, Plan, Checkpoint, EarlyStopping, Store, Evaluations,
-        experiment => TrainerActor.Props(Trainer, experiment),
-        Evaluator ?? EvaluatorActor.Props(new EvaluatorParts(Engine, new NoWeights(), Some.Device, Data, Store, 2, 2)), "test", TimeProvider.System);
+    public ExperimentParts Parts(IActorRef crew) => new(Definition, Plan, Checkpoint, EarlyStopping, Store, Evaluations, crew, new(1, 1), "test", TimeProvider.System);
 }

@@ -4,10 +4,12 @@ using ActorTrainer.Actors.Evaluation;
 using ActorTrainer.Actors.Experiments;
 using ActorTrainer.Actors.Serialization;
 using ActorTrainer.Actors.Tests.Fakes;
+using ActorTrainer.Actors.Nodes;
 using ActorTrainer.Actors.Training;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Evaluation;
 using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Experiments.Placement;
 using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Training;
 using Akka.Serialization;
@@ -24,18 +26,37 @@ public sealed class SerializationSpec() : TestKit(ActorSpec.Configuration)
     private static readonly StepDue Due = new(true, false, true, true);
     private static readonly DateTimeOffset At = new(2026, 11, 24, 12, 0, 0, TimeSpan.Zero);
 
+    private static readonly Team Team = new(new("some"), Generation, new(120), "5tate", "c0ffee", "f1ngerpr1nt", 8, [new(new(0, 5), "10.0.0.1:4711"), new(new(5, 8), null)], 1, "a2V5");
+
     private static readonly IWireMessage[] Messages =
     [
         new ExperimentProtocol.PauseExperiment(),
-        new TrainerProtocol.StartTraining(Generation, Cursor, Checkpoint, new ShardRange(0, 8)),
-        new TrainerProtocol.StartTraining(Generation, TrainingCursor.Start, null, new ShardRange(0, 1)),
-        new TrainerProtocol.RequestStop(),
+        new ExperimentProtocol.CancelExperiment(),
+        new TrainerProtocol.StartTraining(new(Cursor, Checkpoint, null), Team),
+        new TrainerProtocol.StartTraining(new(Cursor, null, "5tate", "they differ"), Team),
+        new TrainerProtocol.RequestAfterStep(StepRequest.CheckpointAndRegroup),
         new TrainerProtocol.VerdictReached(1, 6, true),
         new TrainerProtocol.TrainingStarted(Generation, new(120)),
         new TrainerProtocol.VerdictNeeded(Generation, 1, 6, 1),
         new TrainerProtocol.SampleSkipped(Generation, "cat/7.jpg", "is truncated"),
         new TrainerProtocol.TrainingFinished(Generation, new(240)),
-        new TrainerProtocol.TrainingPaused(Generation, new(121)),
+        new TrainerProtocol.TrainingStopped(Generation, new(121), StepRequest.CheckpointAndStop),
+        new TrainerProtocol.TrainingInterrupted(Generation, new(121), "Trainer 1: the connection was closed"),
+        new TrainerProtocol.TrainingBroken(Generation, "the device fell off"),
+        new SeatProtocol.JoinGeneration(new("some"), Generation, Some.Definition(Some.Plan())),
+        new SeatProtocol.AttachToSeat(new("some"), Generation, 17),
+        new SeatProtocol.CloseSeat(new("some")),
+        new SeatProtocol.SeatPreparing(Generation),
+        new SeatProtocol.SeatJoined(Generation, "10.0.0.1:4711", new LiveState(Cursor, "5tate")),
+        new SeatProtocol.SeatJoined(Generation, null, null),
+        new SeatProtocol.SeatRefused(Generation, "the data are others"),
+        new SeatProtocol.SeatAlive(Generation, 18),
+        new SeatProtocol.SeatEmpty(new("some")),
+        new SeatProtocol.SeatSaid(Generation, 18, new TrainerProtocol.TrainingStarted(Generation, new(120))),
+        new NodeProtocol.OpenEvaluator(Some.Definition(Some.Plan())),
+        new NodeProtocol.EvaluatorReady(new("some")),
+        new NodeProtocol.EvaluatorRefused(new("some"), "the evaluator broke down"),
+        new NodeProtocol.LeaveExperiment(new("some")),
         new TrainerProtocol.TrainingFailed(Generation, "the loss is not finite"),
         new CheckpointWriterProtocol.CheckpointWritten(new(Checkpoint, "abc", 12), Cursor, Due),
         new CheckpointWriterProtocol.CheckpointFailed(Checkpoint, "No space left on device"),
@@ -53,6 +74,7 @@ public sealed class SerializationSpec() : TestKit(ActorSpec.Configuration)
         new OperationalSettingsChanged(Some.Definition(Some.Plan()), [new("experiment.data.prefetch", "4", null)], At),
         new GenerationStarted(Generation, Cursor, Checkpoint, 1, At),
         new GenerationStarted(Generation, TrainingCursor.Start, null, 1, At),
+        new GenerationStarted(Generation, Cursor, null, 2, At, [new("10.0.0.1:4053", new(0, 5)), new("10.0.0.2:4053", new(5, 8))], "5tate"),
         new SampleExcluded("train", "cat/7.jpg", "is truncated", At),
         new CheckpointCommitted(Checkpoint, Cursor, "abc", 12, Due, false, At),
         new CheckpointLost(Checkpoint, "is missing", At),

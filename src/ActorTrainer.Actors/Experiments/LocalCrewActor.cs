@@ -1,0 +1,26 @@
+using Akka.Actor;
+using static ActorTrainer.Actors.Experiments.CrewProtocol;
+
+namespace ActorTrainer.Actors.Experiments;
+
+/// <summary>The crew of a process that is the whole cluster: one node, which does everything.</summary>
+public sealed class LocalCrewActor : UntypedActor
+{
+    private readonly CrewNode _node;
+
+    public LocalCrewActor(IActorRef node) => _node = new("local", node);
+
+    public static Props Props(IActorRef node) => Akka.Actor.Props.Create(() => new LocalCrewActor(node));
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case RequestSeats: Sender.Tell(new SeatsGranted([_node])); break;
+            case FindNodes: Sender.Tell(new NodesFound([])); break;     // a process that died took its trainer with it
+            case RequestEvaluator: Sender.Tell(new EvaluatorFound(_node)); break;
+            case SeatFailed or ReleaseSeats: break;
+            default: Unhandled(message); break;
+        }
+    }
+}

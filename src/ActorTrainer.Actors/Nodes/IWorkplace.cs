@@ -1,0 +1,28 @@
+using ActorTrainer.Actors.Evaluation;
+using ActorTrainer.Actors.Training;
+using ActorTrainer.Core.Experiments;
+
+namespace ActorTrainer.Actors.Nodes;
+
+/// <summary>Makes an experiment ready to be worked on at this node: data opened and compared, model, device, stores. Implemented by the program.</summary>
+public interface IWorkplace
+{
+    /// <summary>
+    /// Throws <see cref="Core.Data.DataException"/> or <see cref="Core.Training.EngineException"/> where this node's data or numbers are not those of the
+    /// definition. The caller disposes what it is given.
+    /// </summary>
+    Task<ExperimentWork> PrepareAsync(ExperimentDefinition definition, CancellationToken cancel);
+}
+
+/// <summary>What a node's trainer and evaluator of an experiment are given.</summary>
+/// <param name="Owned">Disposed when the experiment has left the node.</param>
+public sealed record ExperimentWork(TrainerParts Trainer, EvaluatorParts Evaluator, IDisposable? Owned = null) : IDisposable
+{
+    public void Dispose() => Owned?.Dispose();
+}
+
+/// <summary>For a process that has prepared its one experiment already.</summary>
+public sealed class PreparedWorkplace(ExperimentWork work) : IWorkplace
+{
+    public Task<ExperimentWork> PrepareAsync(ExperimentDefinition definition, CancellationToken cancel) => Task.FromResult(work);
+}
