@@ -118,7 +118,7 @@ public sealed record Experiment
             From = e.From,
             StartedFrom = e.Source,
             Trainers = e.Trainers,
-            Seats = e.Seats,
+            Seats = e.Seats.IsDefault ? [] : e.Seats,
             FinishedAt = null,
             Test = null,
             Digest = null,

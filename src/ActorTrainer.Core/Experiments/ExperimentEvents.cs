@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using ActorTrainer.Core.Evaluation;
 using ActorTrainer.Core.Training;
 
@@ -23,15 +24,12 @@ public static class ExperimentEvents
     public sealed record OperationalSettingsChanged(ExperimentDefinition Definition, ImmutableArray<SettingChange> Changes, DateTimeOffset At) : IExperimentEvent;
 
     /// <summary>A placement, journalled before it trains. Null source: the state in memory with <paramref name="StateHash"/>, else the initial weights.</summary>
-    /// <param name="Seats">Which node owns which shards, by rank.</param>
+    /// <param name="Seats">Which node owns which shards, by rank; default in journals from before there was more than one.</param>
     /// <param name="StateHash">Of the state that its trainers held in memory and go on from; null: they load.</param>
     public sealed record GenerationStarted(
-        Generation Generation, TrainingCursor From, CheckpointId? Source, int Trainers, DateTimeOffset At, ImmutableArray<SeatPlace> Seats = default, string? StateHash = null)
-        : IExperimentEvent
-    {
-        /// <inheritdoc cref="GenerationStarted(Generation, TrainingCursor, CheckpointId?, int, DateTimeOffset, ImmutableArray{SeatPlace}, string?)"/>
-        public ImmutableArray<SeatPlace> Seats { get; init; } = Seats.IsDefault ? [] : Seats;
-    }
+        Generation Generation, TrainingCursor From, CheckpointId? Source, int Trainers, DateTimeOffset At,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ImmutableArray<SeatPlace> Seats = default,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? StateHash = null) : IExperimentEvent;
 
     /// <summary>A file of this set can't be decoded and counts with weight zero.</summary>
     public sealed record SampleExcluded(string Set, string Path, string Reason, DateTimeOffset At) : IExperimentEvent;

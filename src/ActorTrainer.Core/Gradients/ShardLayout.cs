@@ -1,12 +1,15 @@
 using System.Collections.Immutable;
 using System.Numerics;
+using System.Text.Json.Serialization;
 
 namespace ActorTrainer.Core.Gradients;
 
 /// <summary>A half-open range of logical shards.</summary>
 public readonly record struct ShardRange(int First, int End)
 {
+    [JsonIgnore]
     public int Count => End - First;
+
     public static ShardRange All(int shards) => new(0, shards);
 }
 

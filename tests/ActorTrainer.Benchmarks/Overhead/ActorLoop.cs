@@ -3,6 +3,7 @@ using ActorTrainer.Actors.Evaluation;
 using ActorTrainer.Actors.Experiments;
 using ActorTrainer.Actors.Hosting;
 using ActorTrainer.Actors.Journal;
+using ActorTrainer.Actors.Nodes;
 using ActorTrainer.Actors.Training;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Gradients;
@@ -24,9 +25,8 @@ internal static class ActorLoop
         {
             var clock = new Stopclock(workload);
             var run = new RunFolder(folder);
-            using var steps = new ClockedLog(new StepLog(run.Metrics, TimeProvider.System), clock);
             using var evaluations = new EvaluationLog(run.Evaluations, TimeProvider.System);
-            var ended = await EndOfAsync(Parts(workload, batches, run, steps, evaluations), run).ConfigureAwait(false);
+            var ended = await EndOfAsync(Work(workload, batches, run, () => new ClockedLog(new StepLog(run.Metrics, TimeProvider.System), clock)), crew => Parts(workload, run, evaluations, crew), run).ConfigureAwait(false);
             return ended.Status == ExperimentStatus.Completed ? clock.Lap() : throw new InvalidOperationException($"The run ended as {ended.Status}: {ended.Failure}");
         }
         finally
@@ -35,25 +35,31 @@ internal static class ActorLoop
         }
     }
 
-    private static ExperimentParts Parts(Workload workload, ReadyBatches batches, RunFolder run, IStepLog steps, IEvaluationLog evaluations)
+    private static ExperimentWork Work(Workload workload, ReadyBatches batches, RunFolder run, Func<IStepLog> steps)
     {
-        var (engine, store, plan, job) = (new TorchEngine(), new FolderCheckpointStore(run.CheckpointFolder), workload.Plan, workload.Job);
-        var data = new PhaseData("measured", 1, workload.AllSteps, workload.Description.Classes, new("generated", "none", workload.AllSteps * workload.BatchSize), null, null);
-        var definition = new ExperimentDefinition(new("overhead"), "none", ImmutableSortedDictionary<string, string>.Empty, [], "", job.Device, job.LogicalShards, [data], null, "none", plan.Steps);
-        var trainer = new TrainerParts(plan, job, engine, NoWeights.Instance, batches, store, new LocalExchange(), steps, null, "none", 4, TimeProvider.System);
-        var evaluator = new EvaluatorParts(engine, NoWeights.Instance, job.Device, batches, store, workload.BatchSize, 4);
-        return new(definition, plan, new(null, 2, false), null, store, evaluations, experiment => TrainerActor.Props(trainer, experiment), EvaluatorActor.Props(evaluator),
-            "benchmark", TimeProvider.System);
+        var (engine, store, job) = (new TorchEngine(), new FolderCheckpointStore(run.CheckpointFolder), workload.Job);
+        return new(
+            new TrainerParts(workload.Plan, job, engine, NoWeights.Instance, batches, store, new LocalExchanges(), steps, null, "none", 4, TimeProvider.System),
+            new EvaluatorParts(engine, NoWeights.Instance, job.Device, batches, store, workload.BatchSize, 4));
     }
 
-    private static async Task<Experiment> EndOfAsync(ExperimentParts parts, RunFolder run)
+    private static ExperimentParts Parts(Workload workload, RunFolder run, IEvaluationLog evaluations, IActorRef crew)
+    {
+        var (plan, job) = (workload.Plan, workload.Job);
+        var data = new PhaseData("measured", 1, workload.AllSteps, workload.Description.Classes, new("generated", "none", workload.AllSteps * workload.BatchSize), null, null);
+        var definition = new ExperimentDefinition(new("overhead"), "none", ImmutableSortedDictionary<string, string>.Empty, [], "", job.Device, job.LogicalShards, [data], null, "none", plan.Steps);
+        return new(definition, plan, new(null, 2, false), null, new FolderCheckpointStore(run.CheckpointFolder), evaluations, crew, new(1, 1), "benchmark", TimeProvider.System);
+    }
+
+    private static async Task<Experiment> EndOfAsync(ExperimentWork work, Func<IActorRef, ExperimentParts> parts, RunFolder run)
     {
         var system = ActorTrainerSystem.Start(JournalLocation.Of(run.Path), run.Log);
         try
         {
             using var inbox = Inbox.Create(system);
             system.EventStream.Subscribe(inbox.Receiver, typeof(ExperimentProtocol.ExperimentEnded));
-            system.ActorOf(ExperimentActor.Props(parts), "overhead");
+            var node = system.ActorOf(NodeActor.Props(new PreparedWorkplace(work)), NodeProtocol.ActorName);
+            system.ActorOf(ExperimentActor.Props(parts(system.ActorOf(LocalCrewActor.Props(node), "crew"))), "overhead");
             var ended = (ExperimentProtocol.ExperimentEnded)await inbox.ReceiveAsync(TimeSpan.FromHours(1)).ConfigureAwait(false);
             return ended.Experiment;
         }

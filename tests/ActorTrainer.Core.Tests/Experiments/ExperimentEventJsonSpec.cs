@@ -16,6 +16,7 @@ public sealed class ExperimentEventJsonSpec
         new CheckpointRetired(Id(1, 10), At), Evaluated(2, 20, 0.1), new PhaseStopped(0, 2, At), new TrainingFinished(new(40), At),
         new TestRecorded(Id(2, 40), Metrics(0.25) with { Loss = double.NaN }, At), new ExperimentCompleted(new string('d', 64), At), new ExperimentPaused(new(20), At),
         new ExperimentFailed("disk full", At), new ExperimentCancelled(At),
+        new GenerationStarted(new(3), Cursor(21), null, 2, At, [new("10.0.0.1:4053", new(0, 5)), new("10.0.0.2:4053", new(5, 8))], new string('e', 64)),
     ];
 
     private static readonly string[] Stored = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "TestData", "events.txt"));
