@@ -12,6 +12,12 @@ public interface IWorkplace
     /// definition. The caller disposes what it is given.
     /// </summary>
     Task<ExperimentWork> PrepareAsync(ExperimentDefinition definition, CancellationToken cancel);
+
+    /// <summary>From a configuration to what it is here; throws as <see cref="PrepareAsync"/> does.</summary>
+    Task<NodeProtocol.ExperimentResolved> ResolveAsync(NodeProtocol.ResolveExperiment question, CancellationToken cancel);
+
+    /// <summary>The device, for a person.</summary>
+    string Device { get; }
 }
 
 /// <summary>What a node's trainer and evaluator of an experiment are given.</summary>
@@ -25,4 +31,9 @@ public sealed record ExperimentWork(TrainerParts Trainer, EvaluatorParts Evaluat
 public sealed class PreparedWorkplace(ExperimentWork work) : IWorkplace
 {
     public Task<ExperimentWork> PrepareAsync(ExperimentDefinition definition, CancellationToken cancel) => Task.FromResult(work);
+
+    public Task<NodeProtocol.ExperimentResolved> ResolveAsync(NodeProtocol.ResolveExperiment question, CancellationToken cancel) =>
+        throw new InvalidOperationException("This process has its one experiment.");
+
+    public string Device => work.Trainer.Job.Device.ToString();
 }

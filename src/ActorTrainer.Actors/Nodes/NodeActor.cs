@@ -21,6 +21,8 @@ public sealed class NodeActor : UntypedActor, IWithTimers
 {
     private static readonly TimeSpan SayPreparingEvery = TimeSpan.FromSeconds(1);
 
+    private static readonly string Version = typeof(NodeActor).Assembly.GetName().Version?.ToString(3) ?? "";
+
     private readonly IWorkplace _workplace;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Dictionary<ExperimentName, Guest> _guests = [];
@@ -48,6 +50,8 @@ public sealed class NodeActor : UntypedActor, IWithTimers
         {
             case JoinGeneration join: Prepared(join.Definition, join, Sender); break;
             case OpenEvaluator open: Prepared(open.Definition, open, Sender); break;
+            case ResolveExperiment question: OnResolve(question); break;
+            case DescribeNode: Sender.Tell(new NodeDescribed(_workplace.Device, Version, [.. _guests.Keys])); break;
             case Ready ready: OnReady(ready); break;
             case Unready unready: OnUnready(unready); break;
             case CloseSeat close: OnCloseSeat(close.Experiment); break;
@@ -57,6 +61,17 @@ public sealed class NodeActor : UntypedActor, IWithTimers
             case Terminated terminated: OnTerminated(terminated.ActorRef); break;
             default: Unhandled(message); break;
         }
+    }
+
+    private void OnResolve(ResolveExperiment question)
+    {
+        var (workplace, log) = (_workplace, _log);
+        Task.Run(() => workplace.ResolveAsync(question, CancellationToken.None)).PipeTo(Sender, Self, failure: e =>
+        {
+            var reason = e.GetBaseException();
+            if (reason is not (DataException or EngineException)) log.Error(reason, "An experiment could not be resolved");
+            return new ExperimentUnresolved(reason.Message);
+        });
     }
 
     /// <summary>Answers once the experiment is ready here; the first question starts the preparation.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using ActorTrainer.Actors.Checkpoints;
+using ActorTrainer.Actors.Coordination;
 using ActorTrainer.Actors.Evaluation;
 using ActorTrainer.Actors.Experiments;
 using ActorTrainer.Actors.Nodes;
@@ -37,6 +38,19 @@ internal static class WireMessages
         ["open-evaluator.1"] = typeof(NodeProtocol.OpenEvaluator),
         ["evaluator-ready.1"] = typeof(NodeProtocol.EvaluatorReady),
         ["evaluator-refused.1"] = typeof(NodeProtocol.EvaluatorRefused),
+        ["resolve-experiment.1"] = typeof(NodeProtocol.ResolveExperiment),
+        ["experiment-resolved.1"] = typeof(NodeProtocol.ExperimentResolved),
+        ["experiment-unresolved.1"] = typeof(NodeProtocol.ExperimentUnresolved),
+        ["describe-node.1"] = typeof(NodeProtocol.DescribeNode),
+        ["node-described.1"] = typeof(NodeProtocol.NodeDescribed),
+        ["submit-experiment.1"] = typeof(CoordinatorProtocol.SubmitExperiment),
+        ["control-experiment.1"] = typeof(CoordinatorProtocol.ControlExperiment),
+        ["accepted.1"] = typeof(CoordinatorProtocol.Accepted),
+        ["rejected.1"] = typeof(CoordinatorProtocol.Rejected),
+        ["describe-cluster.1"] = typeof(CoordinatorProtocol.DescribeCluster),
+        ["cluster-described.1"] = typeof(CoordinatorProtocol.ClusterDescribed),
+        ["leave-node.1"] = typeof(CoordinatorProtocol.LeaveNode),
+        ["node-may-leave.1"] = typeof(CoordinatorProtocol.NodeMayLeave),
         ["leave-experiment.1"] = typeof(NodeProtocol.LeaveExperiment),
         ["checkpoint-written.1"] = typeof(CheckpointWriterProtocol.CheckpointWritten),
         ["checkpoint-failed.1"] = typeof(CheckpointWriterProtocol.CheckpointFailed),

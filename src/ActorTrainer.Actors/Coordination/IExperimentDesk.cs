@@ -1,0 +1,24 @@
+using ActorTrainer.Actors.Experiments;
+using ActorTrainer.Core.Experiments;
+using Akka.Actor;
+
+namespace ActorTrainer.Actors.Coordination;
+
+/// <summary>What the coordinator needs of the disk and the journal. Implemented by the program.</summary>
+public interface IExperimentDesk
+{
+    /// <summary>The journal's state of a run of this name; null: there is none.</summary>
+    Experiment? Earlier(ExperimentName name);
+
+    /// <summary>Name of the experiment in a configuration; throws <see cref="FormatException"/> with every problem, for a person.</summary>
+    ExperimentName NameOf(string configuration);
+
+    /// <summary>Why the resolved one can't go on where the earlier one stands; null: it can.</summary>
+    string? ConflictWith(ExperimentDefinition earlier, ExperimentDefinition resolved, bool acceptMachine);
+
+    /// <summary>Opens its folder and files. The coordinator disposes what it is given when the experiment has ended.</summary>
+    OpenedExperiment Open(ExperimentDefinition definition, IActorRef crew);
+}
+
+/// <summary>An experiment whose actor can be started, any number of times.</summary>
+public sealed record OpenedExperiment(ExperimentParts Parts, IDisposable Owned);
