@@ -330,6 +330,13 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
 
     private void OnFind(FindNodes find)
     {
+        // A coordinator that has just taken over knows the members before it has found their actors.
+        if (find.Names.Any(name => _nodes.TryGetValue(name, out var node) && node.Actor is null))
+        {
+            Context.System.Scheduler.ScheduleTellOnce(TimeSpan.FromMilliseconds(200), Self, find, Sender);
+            return;
+        }
+
         ImmutableArray<CrewNode> found = [.. find.Names.Where(name => _nodes.GetValueOrDefault(name)?.Actor is not null).Select(name => new CrewNode(name, _nodes[name].Actor!))];
         if (_running.GetValueOrDefault(find.Experiment)?.Opened?.Parts.Trainers is { } trainers)
             _pool = _pool.Adopt(find.Experiment, [.. found.Select(node => node.Name)], trainers.Min, trainers.Max, _running[find.Experiment].Admitted.Priority);

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using ActorTrainer.Actors.Journal;
 using Akka.Actor;
+using Akka.Cluster.Tools.Singleton;
 using Akka.Configuration;
 
 namespace ActorTrainer.Actors.Hosting;
@@ -10,9 +12,11 @@ public static class ActorTrainerSystem
     public const string Name = "actortrainer";
 
     /// <summary>actors.conf: serializers, dispatchers, the journal's plugin.</summary>
-    public static Config Configuration()
+    public static Config Configuration() => Resource("actors.conf");
+
+    private static Config Resource(string name)
     {
-        using var stream = typeof(ActorTrainerSystem).Assembly.GetManifestResourceStream("actors.conf")!;
+        using var stream = typeof(ActorTrainerSystem).Assembly.GetManifestResourceStream(name)!;
         using var reader = new StreamReader(stream);
         return ConfigurationFactory.ParseString(reader.ReadToEnd());
     }
@@ -32,5 +36,25 @@ public static class ActorTrainerSystem
             .WithFallback(Akka.Persistence.Sql.SqlPersistence.DefaultConfiguration));
     }
 
+    /// <summary>Starts a node of a cluster, which joins its seeds; see cluster.conf. Throws as <see cref="Start"/> does.</summary>
+    public static ActorSystem StartNode(JournalLocation journal, string logFile, NodeAddress node)
+    {
+        journal.Prepare();
+        var own = ConfigurationFactory.ParseString($$"""
+            actortrainer.log-file = {{Quoted(logFile)}}
+            akka.remote.dot-netty.tcp { hostname = {{Quoted(node.Host)}}, port = {{node.Port}} }
+            akka.cluster.roles = [{{string.Join(", ", node.Roles.Select(Quoted))}}]
+            akka.cluster.seed-nodes = [{{string.Join(", ", node.Seeds.Select(seed => Quoted($"akka.tcp://{Name}@{seed}")))}}]
+            """);
+        return ActorSystem.Create(Name, own.WithFallback(Resource("cluster.conf")).WithFallback(Configuration(journal))
+            .WithFallback(ClusterSingleton.DefaultConfig())
+            .WithFallback(Akka.Persistence.Sql.SqlPersistence.DefaultConfiguration));
+    }
+
     private static string Quoted(string text) => "\"" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";
 }
+
+/// <summary>Where a node listens, what it does, and whom it joins.</summary>
+/// <param name="Port">0: a free one.</param>
+/// <param name="Seeds"><c>HOST:PORT</c>.</param>
+public sealed record NodeAddress(string Host, int Port, ImmutableArray<string> Roles, ImmutableArray<string> Seeds);

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Models;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Transport.Gradients.Wire;

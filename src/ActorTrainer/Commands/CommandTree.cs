@@ -14,6 +14,7 @@ internal static class CommandTree
         var root = new RootCommand("Trains image classifiers from one experiment file, survives any kill, and gives the same bits every time.")
         {
             Add(RunCommand.Create(screen, services), RunCommand.Examples),
+            Add(NodeCommand.Create(screen, services), NodeCommand.Examples),
             Add(NewCommand.Create(screen), NewCommand.Examples),
             Add(CheckCommand.Create(screen, services), CheckCommand.Examples),
             Add(ListCommand.Create(screen), ListCommand.Examples),

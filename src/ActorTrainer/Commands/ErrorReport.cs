@@ -5,7 +5,7 @@ using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Journal;
-using ActorTrainer.Transport.Gradients;
+using ActorTrainer.Core.Gradients;
 using Microsoft.Data.Sqlite;
 
 namespace ActorTrainer.Commands;

@@ -18,13 +18,13 @@ internal sealed record PreparedExperiment(ExperimentSettings Settings, Experimen
 /// <summary>From settings to a prepared experiment: data, model and device are looked at, and whatever can be refused is refused here.</summary>
 internal sealed class ExperimentPreparation(IDataReader reader, IEngine engine, IWeightSource weights)
 {
-    /// <param name="earlier">The journal's state of a run of this name: what was automatic stays as it was resolved then.</param>
+    /// <param name="earlier">A run of this name that is there already: what was automatic stays as it was resolved then.</param>
     /// <param name="configuration">Hash, keys and text of the configuration.</param>
     public PreparedExperiment Prepare(
-        ExperimentSettings settings, ConfigurationIdentity configuration, Experiment? earlier, IProgress<DataProgress>? progress, CancellationToken cancel)
+        ExperimentSettings settings, ConfigurationIdentity configuration, ExperimentDefinition? earlier, IProgress<DataProgress>? progress, CancellationToken cancel)
     {
-        var device = earlier?.Definition.Device ?? engine.Resolve(settings.Resources);
-        int shards = earlier?.Definition.LogicalShards ?? settings.Training.LogicalShards ?? PowerOfTwo(settings.Resources.MaxTrainers);
+        var device = earlier?.Device ?? engine.Resolve(settings.Resources);
+        int shards = earlier?.LogicalShards ?? settings.Training.LogicalShards ?? PowerOfTwo(settings.Resources.MaxTrainers);
         var data = ExperimentData.Open(settings, reader, progress, cancel);
         try
         {
@@ -45,6 +45,15 @@ internal sealed class ExperimentPreparation(IDataReader reader, IEngine engine, 
             throw;
         }
     }
+
+    /// <summary>The plan of an experiment that was prepared elsewhere, for whoever counts steps and opens no data: its samples are numbers alone.</summary>
+    public static TrainingPlan PlanOf(ExperimentSettings settings, ExperimentDefinition definition) => new(
+        [
+            .. settings.Training.Phases.Zip(definition.Phases, (phase, data) => new PhasePlan(phase,
+                new EpochPlan(settings.Seed, [.. Enumerable.Range(0, data.Train.Samples)], settings.Training.GlobalBatchSize, settings.Training.LastBatch),
+                data.Classes, settings.Evaluation.EarlyStopping is not null && data.Validation is not null)),
+        ],
+        settings.Evaluation.EveryEpochs, settings.Checkpoint.EverySteps);
 
     private static TrainingPlan Plan(ExperimentSettings settings, ExperimentData data)
     {

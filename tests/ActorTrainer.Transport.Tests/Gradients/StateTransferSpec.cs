@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Models;
 using ActorTrainer.Core.Randomness;
 using ActorTrainer.Core.Training;

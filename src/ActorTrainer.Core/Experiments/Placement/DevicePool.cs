@@ -61,7 +61,9 @@ public sealed record DevicePool
     public DevicePool Request(ExperimentName experiment, int min, int max, int priority)
     {
         var request = new SeatRequest(experiment, Math.Max(1, min), Math.Max(1, Math.Max(min, max)), priority, Requests);
-        return this with { Requests = Requests + 1, Wanted = Wanted.SetItem(experiment, request), Queue = [.. Queue.Where(waiting => waiting.Experiment != experiment).Append(request)] };
+        // Whoever asks has stopped training: a node that wants to leave is free to.
+        var held = Held.TryGetValue(experiment, out var own) ? Held.SetItem(experiment, own.RemoveAll(Leaving.Contains)) : Held;
+        return this with { Requests = Requests + 1, Held = held, Wanted = Wanted.SetItem(experiment, request), Queue = [.. Queue.Where(waiting => waiting.Experiment != experiment).Append(request)] };
     }
 
     /// <summary>Nodes that train for an experiment already, found by a coordinator that took over.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
 using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Gradients;
 using ActorTrainer.Transport.Gradients.Wire;
 
 namespace ActorTrainer.Transport.Gradients.Meeting;

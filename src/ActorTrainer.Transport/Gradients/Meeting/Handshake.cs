@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using ActorTrainer.Core.Gradients;
 using ActorTrainer.Transport.Gradients.Wire;
 
 namespace ActorTrainer.Transport.Gradients.Meeting;

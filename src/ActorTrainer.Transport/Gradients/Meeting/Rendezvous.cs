@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Gradients;
 
 namespace ActorTrainer.Transport.Gradients.Meeting;
 

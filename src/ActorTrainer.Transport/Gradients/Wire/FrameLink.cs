@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using ActorTrainer.Core.Gradients;
 
 namespace ActorTrainer.Transport.Gradients.Wire;
 

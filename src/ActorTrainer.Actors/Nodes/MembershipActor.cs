@@ -1,0 +1,86 @@
+using ActorTrainer.Actors.Coordination;
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Event;
+
+namespace ActorTrainer.Actors.Nodes;
+
+/// <summary>
+/// Watches this node's place in the cluster: says when it is in, hands its shards over when it wants out, and gives up on a cluster that has lost its last
+/// coordinator, so that the node can look for it anew (a coordinator that began again alone is another cluster).
+/// </summary>
+public sealed class MembershipActor : UntypedActor, IWithTimers
+{
+    /// <summary>Longer than it takes to notice that a coordinator is dead and to hand its place over.</summary>
+    private static readonly TimeSpan WithoutCoordinator = TimeSpan.FromSeconds(15);
+
+    private readonly Cluster _cluster = Cluster.Get(Context.System);
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly HashSet<UniqueAddress> _coordinators = [];
+    private readonly IActorRef _coordinator;
+    private readonly Action<string> _say;
+    private TaskCompletionSource? _mayLeave;
+
+    /// <param name="coordinator">The proxy.</param>
+    /// <param name="say">Told, for a person, what happens.</param>
+    public MembershipActor(IActorRef coordinator, Action<string> say) => (_coordinator, _say) = (coordinator, say);
+
+    public static Props Props(IActorRef coordinator, Action<string> say) => Akka.Actor.Props.Create(() => new MembershipActor(coordinator, say));
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>Hand the shards over, then complete <paramref name="Done"/>.</summary>
+    public sealed record Leave(TaskCompletionSource Done) : INoSerializationVerificationNeeded;
+
+    protected override void PreStart() => _cluster.Subscribe(Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent));
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case ClusterEvent.MemberUp up: OnUp(up.Member); break;
+            case ClusterEvent.MemberDowned downed: OnGone(downed.Member); break;
+            case ClusterEvent.MemberRemoved removed: OnGone(removed.Member); break;
+            case ClusterEvent.IClusterDomainEvent: break;
+            case Leave leave:
+                _mayLeave = leave.Done;
+                Timers.StartPeriodicTimer("ask", Ask.Instance, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+                break;
+            case Ask: _coordinator.Tell(new CoordinatorProtocol.LeaveNode(CoordinatorActor.NameOf(_cluster.SelfUniqueAddress))); break;
+            case CoordinatorProtocol.NodeMayLeave: _mayLeave?.TrySetResult(); break;
+            case Lost:
+                _say("The cluster has no coordinator any more; joining anew.");
+                _log.Warning("No coordinator for {Time}: joining anew", WithoutCoordinator);
+                Context.System.Terminate();
+                break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void OnUp(Member member)
+    {
+        if (member.UniqueAddress.Equals(_cluster.SelfUniqueAddress)) _say($"In the cluster as {CoordinatorActor.NameOf(member.UniqueAddress)}.");
+        else _say($"{CoordinatorActor.NameOf(member.UniqueAddress)} is in the cluster ({string.Join(", ", member.Roles.Order())}).");
+        if (!member.HasRole(CoordinatorActor.Role)) return;
+        _coordinators.Add(member.UniqueAddress);
+        Timers.Cancel("lost");
+    }
+
+    private void OnGone(Member member)
+    {
+        if (!member.UniqueAddress.Equals(_cluster.SelfUniqueAddress)) _say($"{CoordinatorActor.NameOf(member.UniqueAddress)} has left the cluster.");
+        if (_coordinators.Remove(member.UniqueAddress) && _coordinators.Count == 0) Timers.StartSingleTimer("lost", Lost.Instance, WithoutCoordinator);
+    }
+
+    protected override void PostStop() => _cluster.Unsubscribe(Self);
+
+    private sealed record Ask : INoSerializationVerificationNeeded
+    {
+        public static Ask Instance { get; } = new();
+    }
+
+    private sealed record Lost : INoSerializationVerificationNeeded
+    {
+        public static Lost Instance { get; } = new();
+    }
+}

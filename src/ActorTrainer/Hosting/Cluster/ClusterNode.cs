@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using ActorTrainer.Actors.Coordination;
+using ActorTrainer.Actors.Hosting;
+using ActorTrainer.Actors.Nodes;
+using ActorTrainer.Api;
+using ActorTrainer.Core.Data;
+using ActorTrainer.Core.Training;
+using ActorTrainer.Transport.Gradients;
+using Akka.Actor;
+
+namespace ActorTrainer.Hosting.Cluster;
+
+/// <summary>
+/// <c>node</c>: one process of a cluster, until it is told to stop. Where the cluster has decided against it (it was frozen, or on the smaller side of
+/// a cut), its actor system ends and it joins anew; the process stays.
+/// </summary>
+internal sealed class ClusterNode(NodeSettings settings, Func<IDataReader> reader, Func<IEngine> engine, Action<string> say, TimeProvider time)
+{
+    /// <summary>For handing shards over: a step, a checkpoint, a new generation.</summary>
+    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan RejoinPause = TimeSpan.FromSeconds(1);
+
+    public async Task RunAsync(CancellationToken cancel)
+    {
+        string logs = Path.Combine(settings.Runs.Path, ".nodes");
+        Directory.CreateDirectory(logs);
+        string node = $"{settings.Host}-{settings.Port}";
+        using var door = Works ? new CollectiveListener(settings.Host, new CollectiveOptions(), say) : null;
+        var gateway = settings.Is(CoordinatorActor.GatewayRole) ? new Gateway(settings) : null;
+        if (gateway is not null) say($"HTTP on {await gateway.StartAsync(cancel).ConfigureAwait(false)}");
+        try
+        {
+            while (!cancel.IsCancellationRequested)
+            {
+                var system = ActorTrainerSystem.StartNode(settings.Runs.Journal, Path.Combine(logs, node + ".log"), new(settings.Host, settings.Port, settings.Roles, Seeds));
+                await LiveAsync(system, door, gateway, node, cancel).ConfigureAwait(false);
+                if (!cancel.IsCancellationRequested) await Task.Delay(RejoinPause, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+        finally
+        {
+            if (gateway is not null) await gateway.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private bool Works => settings.Is(CoordinatorActor.TrainerRole) || settings.Is(CoordinatorActor.EvaluatorRole);
+
+    private ImmutableArray<string> Seeds => settings.Seeds.IsEmpty ? [$"{settings.Host}:{settings.Port}"] : settings.Seeds;
+
+    private async Task LiveAsync(ActorSystem system, CollectiveListener? door, Gateway? gateway, string node, CancellationToken cancel)
+    {
+        if (door is not null)
+        {
+            var workplace = new NodeWorkplace(node, settings.Runs, reader(), engine(), new PeerExchanges(door), time);
+            system.ActorOf(NodeActor.Props(workplace), NodeProtocol.ActorName);
+        }
+
+        if (settings.Is(CoordinatorActor.Role)) Coordination.StartCoordinator(system, new ExperimentDesk(settings.Runs, time), time);
+        var coordinator = Coordination.StartProxy(system);
+        var membership = system.ActorOf(MembershipActor.Props(coordinator, say), "membership");
+        gateway?.Connect(coordinator);
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var stop = cancel.Register(() => asked.TrySetResult());
+        await Task.WhenAny(asked.Task, system.WhenTerminated).ConfigureAwait(false);
+        if (!system.WhenTerminated.IsCompleted) await LeaveAsync(system, membership).ConfigureAwait(false);
+        await system.Terminate().ConfigureAwait(false);
+    }
+
+    private async Task LeaveAsync(ActorSystem system, IActorRef membership)
+    {
+        say("Leaving: shards are handed over first.");
+        var handedOver = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        membership.Tell(new MembershipActor.Leave(handedOver));
+        await Task.WhenAny(handedOver.Task, system.WhenTerminated, Task.Delay(LeavePatience, time)).ConfigureAwait(false);
+        if (!handedOver.Task.IsCompleted) say("Nobody took the shards over; they are taken from the last checkpoint.");
+        await Task.WhenAny(Akka.Cluster.Cluster.Get(system).LeaveAsync(), Task.Delay(TimeSpan.FromSeconds(10), time)).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,43 @@
+using System.Globalization;
+using ActorTrainer.Actors.Coordination;
+using ActorTrainer.Core.Experiments;
+using ActorTrainer.Journal;
+using ActorTrainer.Transport.Checkpoints;
+using ActorTrainer.Transport.Training;
+using Akka.Actor;
+
+namespace ActorTrainer.Hosting.Cluster;
+
+/// <summary>The coordinator's view of the runs folder. It opens no data and loads no libtorch: a definition holds all that coordination needs.</summary>
+internal sealed class ExperimentDesk(RunsFolder runs, TimeProvider time) : IExperimentDesk
+{
+    private readonly string _incarnation = string.Create(CultureInfo.InvariantCulture, $"{Environment.MachineName}/{Environment.ProcessId}");
+
+    public Experiment? Earlier(ExperimentName name) => new RunJournal(runs).Load(name);
+
+    public ExperimentName NameOf(string configuration) => SubmittedConfiguration.Read(configuration).Settings.Name;
+
+    public string? ConflictWith(ExperimentDefinition earlier, ExperimentDefinition resolved, bool acceptMachine)
+    {
+        try
+        {
+            RunConflict.Check(earlier, resolved, "FILE", acceptMachine);
+            return null;
+        }
+        catch (RunConflictException e)
+        {
+            return e.Message;
+        }
+    }
+
+    public OpenedExperiment Open(ExperimentDefinition definition, IActorRef crew)
+    {
+        var settings = SubmittedConfiguration.Read(definition.EffectiveConfiguration).Settings;
+        var folder = runs[definition.Name];
+        Directory.CreateDirectory(folder.Path);
+        File.WriteAllText(folder.EffectiveConfiguration, definition.EffectiveConfiguration);
+        var evaluations = new EvaluationLog(FencedFile.Take(folder.Evaluations), time);
+        return new(new(definition, ExperimentPreparation.PlanOf(settings, definition), settings.Checkpoint, settings.Evaluation.EarlyStopping,
+            new FolderCheckpointStore(folder.CheckpointFolder), evaluations, crew, new(settings.Resources.MinTrainers, settings.Resources.MaxTrainers), _incarnation, time), evaluations);
+    }
+}

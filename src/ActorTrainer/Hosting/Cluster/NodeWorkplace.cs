@@ -1,0 +1,76 @@
+using ActorTrainer.Actors.Evaluation;
+using ActorTrainer.Actors.Nodes;
+using ActorTrainer.Actors.Training;
+using ActorTrainer.Core.Data;
+using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Gradients;
+using ActorTrainer.Core.Training;
+using ActorTrainer.Transport.Checkpoints;
+using ActorTrainer.Transport.Training;
+
+namespace ActorTrainer.Hosting.Cluster;
+
+/// <summary>Prepares experiments at a node: opens its data, compares them and the numbers that it computes with the definition.</summary>
+/// <param name="node">As it is called in file names: <c>host-port</c>.</param>
+internal sealed class NodeWorkplace(string node, RunsFolder runs, IDataReader reader, IEngine engine, IExchangeFactory exchanges, TimeProvider time) : IWorkplace
+{
+    private readonly RunWeights _weights = new(runs);
+
+    public string Device => engine.Resolve(new(DeviceChoice.Auto, 1, 1, null)) switch
+    {
+        { Kind: DeviceKind.Cpu, Threads: var threads } => $"CPU, {threads} threads",
+        var device => $"{device.Kind} {device.Index}",
+    };
+
+    public Task<NodeProtocol.ExperimentResolved> ResolveAsync(NodeProtocol.ResolveExperiment question, CancellationToken cancel)
+    {
+        using var prepared = Prepare(question.Configuration, question.Earlier, cancel);
+        return Task.FromResult(new NodeProtocol.ExperimentResolved(prepared.Definition, prepared.Data.Notices));
+    }
+
+    public Task<ExperimentWork> PrepareAsync(ExperimentDefinition definition, CancellationToken cancel)
+    {
+        var prepared = Prepare(definition.EffectiveConfiguration, definition, cancel);
+        try
+        {
+            Compare(definition, prepared.Definition);
+            var (settings, folder) = (prepared.Settings, runs[definition.Name]);
+            Directory.CreateDirectory(folder.Path);
+            var store = new FolderCheckpointStore(folder.CheckpointFolder);
+            string ledger = Path.Combine(folder.Path, $"ledger.{node}.jsonl");
+            var trainer = new TrainerParts(prepared.Plan, prepared.Job, engine, _weights, prepared.Data, store, exchanges,
+                () => new StepLog(FencedFile.Take(folder.Metrics), time), settings.Data.Ledger ? () => new LedgerLog(ledger, time) : null,
+                definition.ConfigurationHash, settings.Data.Prefetch, time);
+            var evaluator = new EvaluatorParts(engine, _weights, prepared.Job.Device, prepared.Data, store, settings.Evaluation.BatchSize, settings.Data.Prefetch);
+            return Task.FromResult(new ExperimentWork(trainer, evaluator, prepared));
+        }
+        catch
+        {
+            prepared.Dispose();
+            throw;
+        }
+    }
+
+    private PreparedExperiment Prepare(string text, ExperimentDefinition? earlier, CancellationToken cancel)
+    {
+        var configuration = SubmittedConfiguration.Read(text);
+        return new ExperimentPreparation(reader, engine, _weights).Prepare(configuration.Settings, ConfigurationIdentity.Of(configuration), earlier, null, cancel);
+    }
+
+    /// <summary>What is trained must be the same on every node: the data by content, and the bits that its device computes.</summary>
+    private static void Compare(ExperimentDefinition definition, ExperimentDefinition here)
+    {
+        foreach (var (wanted, found) in definition.Phases.Zip(here.Phases))
+        {
+            foreach (var (one, other) in new[] { (wanted.Train, found.Train), (wanted.Validation, found.Validation), (wanted.Test, found.Test) })
+            {
+                if (one?.ManifestHash != other?.ManifestHash)
+                    throw new DataException($"{other?.Location ?? one?.Location} holds other data on this node ({other?.ManifestHash[..12] ?? "none"}) than where the experiment was begun ({one?.ManifestHash[..12] ?? "none"}).");
+            }
+        }
+
+        if (definition.PretrainedHash != here.PretrainedHash) throw new DataException("The pretrained weights are others on this node than where the experiment was begun.");
+        if (definition.Fingerprint != here.Fingerprint)
+            throw new EngineException($"This node computes other bits (fingerprint {here.Fingerprint[..12]}) than those that the experiment was begun on ({definition.Fingerprint[..12]}): its processor, thread count or library version differs.");
+    }
+}

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using System.Text.Json;
+using ActorTrainer.Core;
+using ActorTrainer.Core.Gradients;
+using ActorTrainer.Core.Models;
+using ActorTrainer.Core.Training;
+using ActorTrainer.Transport.Gradients;
+
+namespace ActorTrainer.Hosting.Cluster;
+
+/// <summary>Exchanges with the trainers of other processes, through this one's door.</summary>
+internal sealed class PeerExchanges(CollectiveListener door) : IExchangeFactory
+{
+    /// <summary>For all to come to the meeting: the slowest may have a large checkpoint to read.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public string? Endpoint { get; } = JsonSerializer.Serialize(door.Endpoint, CoreJson.Options);
+
+    public IGradientExchange Connect(Team team, TrainingJob job, CancellationToken cancel)
+    {
+        if (team.Members.Length == 1) return new LocalExchange();
+        var group = new CollectiveGroup(team.Experiment, team.Generation, team.Start, team.StateHash, team.ConfigurationHash, team.Fingerprint,
+            [.. team.Members.Select((member, rank) => new CollectiveMember(member.Own, Read(member.Endpoint, rank)))], team.Rank, team.LogicalShards,
+            job.Training.Precision == Precision.Fp64 ? TensorType.Float64 : TensorType.Float32, Convert.FromBase64String(team.Key));
+        var deadline = new StepDeadline();
+        try
+        {
+            return new Watched(PeerExchange.Connect(door, group, Patience, () => deadline.Current, cancel), deadline, cancel);
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new ExchangeFailedException(team.Rank, "the generation was broken off before it began", e);
+        }
+    }
+
+    private static CollectiveEndpoint Read(string? endpoint, int rank)
+    {
+        try
+        {
+            return (endpoint is null ? null : JsonSerializer.Deserialize<CollectiveEndpoint>(endpoint, CoreJson.Options)) ?? throw new ExchangeFailedException(rank, "it can't be reached by others");
+        }
+        catch (JsonException e)
+        {
+            throw new ExchangeFailedException(rank, $"its endpoint can't be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Measures steps for the deadline, and closes when the generation is broken off.</summary>
+    private sealed class Watched : IGradientExchange, IDisposable
+    {
+        private readonly PeerExchange _exchange;
+        private readonly StepDeadline _deadline;
+        private readonly CancellationTokenRegistration _abort;
+        private long _last = Stopwatch.GetTimestamp();
+
+        public Watched(PeerExchange exchange, StepDeadline deadline, CancellationToken cancel)
+        {
+            (_exchange, _deadline) = (exchange, deadline);
+            _abort = cancel.Register(exchange.Dispose);
+        }
+
+        public GradientSum Exchange(IReadOnlyList<GradientSum> own)
+        {
+            var sum = _exchange.Exchange(own);
+            long now = Stopwatch.GetTimestamp();
+            _deadline.Record(Stopwatch.GetElapsedTime(_last, now));
+            _last = now;
+            return sum;
+        }
+
+        public void Dispose()
+        {
+            _abort.Dispose();
+            _exchange.Dispose();
+        }
+    }
+}
