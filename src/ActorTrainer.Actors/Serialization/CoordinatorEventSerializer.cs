@@ -8,7 +8,7 @@ namespace ActorTrainer.Actors.Serialization;
 /// <summary>The coordinator's rows in the journal: manifest and bytes as <see cref="CoordinatorEvents"/> has them.</summary>
 public sealed class CoordinatorEventSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
 {
-    public override int Identifier => 7403;
+    public override int Identifier => 7404;
 
     public override string Manifest(object o) => o is ICoordinatorEvent happened ? CoordinatorEvents.Manifest(happened) : throw Unknown(o.GetType().Name);
 
