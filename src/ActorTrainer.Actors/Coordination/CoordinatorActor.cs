@@ -28,6 +28,9 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ResolvePatience = TimeSpan.FromHours(1);
 
+    /// <summary>An experiment waits for its journal; while it trains it does not even notice.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromDays(7);
+
     /// <summary>Nodes often come several at a time: an experiment is told once.</summary>
     private static readonly TimeSpan GrowAfter = TimeSpan.FromSeconds(2);
 
@@ -61,6 +64,7 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
         base.PreStart();
         _cluster.Subscribe(Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent), typeof(ClusterEvent.IReachabilityEvent));
         Context.System.EventStream.Subscribe(Self, typeof(ExperimentProtocol.ExperimentEnded));
+        Context.System.EventStream.Subscribe(Self, typeof(ExperimentProtocol.ExperimentTakenOver));
         Timers.StartPeriodicTimer("beat", Tick.Instance, Beat);
     }
 
@@ -109,6 +113,7 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
             case RequestEvaluator: _evaluatorsWanted.Add(Sender); GiveEvaluators(); break;
 
             case ExperimentProtocol.ExperimentEnded ended: OnEnded(ended.Experiment); break;
+            case ExperimentProtocol.ExperimentTakenOver taken: Forget(taken.Name); break;
             case Terminated terminated: OnTerminated(terminated.ActorRef); break;
             default: Unhandled(message); break;
         }
@@ -291,7 +296,7 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
         try
         {
             running.Opened ??= _desk.Open(running.Admitted.Definition, Self);
-            running.Actor = Context.Watch(Context.ActorOf(ExperimentActor.Props(running.Opened.Parts), $"experiment-{name}-{++running.Starts}"));
+            running.Actor = Context.Watch(Context.ActorOf(ExperimentSupervisorActor.Props(running.Opened.Parts, Patience), $"experiment-{name}-{++running.Starts}"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
         {
@@ -303,14 +308,21 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
     private void OnEnded(Experiment experiment)
     {
         var name = experiment.Definition.Name;
+        if (!_running.ContainsKey(name)) return;
+        Forget(name);
+        Persist(new ExperimentLeft(name, _time.GetUtcNow()), left => _admissions = _admissions.Apply(left));
+    }
+
+    /// <summary>Ended, or another coordinator's now.</summary>
+    private void Forget(ExperimentName name)
+    {
         if (!_running.Remove(name, out var running)) return;
         running.Opened?.Owned.Dispose();
         _pool = _pool.Release(name);
-        Persist(new ExperimentLeft(name, _time.GetUtcNow()), left => _admissions = _admissions.Apply(left));
         Allocate();
     }
 
-    /// <summary>Without a word: its journal could not be written. It begins again from what is written, after a pause that grows.</summary>
+    /// <summary>Without a word, though its supervisor is patient. It begins again from what is written, after a pause that grows.</summary>
     private void OnTerminated(IActorRef actor)
     {
         if (_running.Values.FirstOrDefault(running => Equals(running.Actor, actor)) is not { } running) return;

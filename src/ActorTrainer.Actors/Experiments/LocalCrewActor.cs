@@ -17,7 +17,7 @@ public sealed class LocalCrewActor : UntypedActor
         switch (message)
         {
             case RequestSeats: Sender.Tell(new SeatsGranted([_node])); break;
-            case FindNodes: Sender.Tell(new NodesFound([])); break;     // a process that died took its trainer with it
+            case FindNodes find: Sender.Tell(new NodesFound(find.Names.Contains(_node.Name) ? [_node] : [])); break;     // in another process its seat is empty
             case RequestEvaluator: Sender.Tell(new EvaluatorFound(_node)); break;
             case SeatFailed or ReleaseSeats: break;
             default: Unhandled(message); break;

@@ -17,15 +17,19 @@ public sealed class MembershipActor : UntypedActor, IWithTimers
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly HashSet<UniqueAddress> _coordinators = [];
+    private readonly HashSet<Address> _members = [];
     private readonly IActorRef _coordinator;
     private readonly Action<string> _say;
+    private readonly Action<IReadOnlyCollection<string>> _remember;
     private TaskCompletionSource? _mayLeave;
 
     /// <param name="coordinator">The proxy.</param>
     /// <param name="say">Told, for a person, what happens.</param>
-    public MembershipActor(IActorRef coordinator, Action<string> say) => (_coordinator, _say) = (coordinator, say);
+    /// <param name="remember">Given the other members as <c>HOST:PORT</c> whenever they change: whom to look for after a restart.</param>
+    public MembershipActor(IActorRef coordinator, Action<string> say, Action<IReadOnlyCollection<string>> remember) => (_coordinator, _say, _remember) = (coordinator, say, remember);
 
-    public static Props Props(IActorRef coordinator, Action<string> say) => Akka.Actor.Props.Create(() => new MembershipActor(coordinator, say));
+    public static Props Props(IActorRef coordinator, Action<string> say, Action<IReadOnlyCollection<string>> remember) =>
+        Akka.Actor.Props.Create(() => new MembershipActor(coordinator, say, remember));
 
     public ITimerScheduler Timers { get; set; } = null!;
 
@@ -60,7 +64,12 @@ public sealed class MembershipActor : UntypedActor, IWithTimers
     private void OnUp(Member member)
     {
         if (member.UniqueAddress.Equals(_cluster.SelfUniqueAddress)) _say($"In the cluster as {CoordinatorActor.NameOf(member.UniqueAddress)}.");
-        else _say($"{CoordinatorActor.NameOf(member.UniqueAddress)} is in the cluster ({string.Join(", ", member.Roles.Order())}).");
+        else
+        {
+            _say($"{CoordinatorActor.NameOf(member.UniqueAddress)} is in the cluster ({string.Join(", ", member.Roles.Order())}).");
+            if (_members.Add(member.Address)) Remember();
+        }
+
         if (!member.HasRole(CoordinatorActor.Role)) return;
         _coordinators.Add(member.UniqueAddress);
         Timers.Cancel("lost");
@@ -68,9 +77,17 @@ public sealed class MembershipActor : UntypedActor, IWithTimers
 
     private void OnGone(Member member)
     {
-        if (!member.UniqueAddress.Equals(_cluster.SelfUniqueAddress)) _say($"{CoordinatorActor.NameOf(member.UniqueAddress)} has left the cluster.");
+        if (!member.UniqueAddress.Equals(_cluster.SelfUniqueAddress) && _members.Remove(member.Address))
+        {
+            _say($"{CoordinatorActor.NameOf(member.UniqueAddress)} has left the cluster.");
+            // The last ones stay remembered: alone again, they are who to look for.
+            if (_members.Count > 0) Remember();
+        }
+
         if (_coordinators.Remove(member.UniqueAddress) && _coordinators.Count == 0) Timers.StartSingleTimer("lost", Lost.Instance, WithoutCoordinator);
     }
+
+    private void Remember() => _remember([.. _members.Select(address => $"{address.Host}:{address.Port}").Order(StringComparer.Ordinal)]);
 
     protected override void PostStop() => _cluster.Unsubscribe(Self);
 

@@ -1,5 +1,4 @@
 using ActorTrainer.Actors.Experiments;
-using ActorTrainer.Actors.Nodes;
 using ActorTrainer.Actors.Tests.Fakes;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Evaluation;
@@ -310,7 +309,7 @@ public sealed class ExperimentActorSpec : TestKit
         Assert.Equal(ExperimentStatus.Running, FishForMessage<CurrentExperiment>(_ => true, Patience).Experiment.Status);
     }
 
-    private IActorRef Start(World world) => Sys.ActorOf(ExperimentActor.Props(world.Parts(Sys.ActorOf(LocalCrewActor.Props(Sys.ActorOf(NodeActor.Props(new PreparedWorkplace(world.Work))))))));
+    private IActorRef Start(World world) => Sys.ActorOf(ExperimentActor.Props(world.Parts(world.Crew(Sys))));
 
     private (Experiment Ended, List<IExperimentEvent> Events) Run(World world)
     {

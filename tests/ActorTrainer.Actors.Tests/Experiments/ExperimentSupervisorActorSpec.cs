@@ -81,7 +81,7 @@ public sealed class ExperimentSupervisorActorSpec : TestKit
         };
         var old = Watch(Start(world, Patience));
         FishForMessage(message => message is ExperimentChanged { Happened: CheckpointCommitted }, Deadline);
-        Sys.ActorOf(ExperimentSupervisorActor.Props(world.Parts with { Trainer = _ => BlackHoleActor.Props }, Patience));
+        Sys.ActorOf(ExperimentSupervisorActor.Props(world.Parts(Sys.ActorOf(BlackHoleActor.Props)), Patience));
         var took = (ExperimentChanged)FishForMessage(message => message is ExperimentChanged { Happened: CoordinatorTook }, Deadline);
         gate.Set();
 
@@ -91,5 +91,5 @@ public sealed class ExperimentSupervisorActorSpec : TestKit
         FishForMessage(message => message is Terminated terminated && terminated.ActorRef.Equals(old), Deadline);
     }
 
-    private IActorRef Start(World world, TimeSpan patience) => Sys.ActorOf(ExperimentSupervisorActor.Props(world.Parts, patience));
+    private IActorRef Start(World world, TimeSpan patience) => Sys.ActorOf(ExperimentSupervisorActor.Props(world.Parts(world.Crew(Sys)), patience));
 }

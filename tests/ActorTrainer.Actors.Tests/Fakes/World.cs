@@ -32,5 +32,8 @@ internal sealed class World
 
     public ExperimentWork Work => new(Trainer, new EvaluatorParts(Engine, new NoWeights(), Some.Device, Data, Store, 2, 2));
 
+    /// <summary>A crew of one new node.</summary>
+    public IActorRef Crew(ActorSystem system) => system.ActorOf(LocalCrewActor.Props(system.ActorOf(NodeActor.Props(new PreparedWorkplace(Work)))));
+
     public ExperimentParts Parts(IActorRef crew) => new(Definition, Plan, Checkpoint, EarlyStopping, Store, Evaluations, crew, new(1, 1), "test", TimeProvider.System);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.Serialization;
 using ActorTrainer.Actors.Checkpoints;
+using ActorTrainer.Actors.Coordination;
 using ActorTrainer.Actors.Evaluation;
 using ActorTrainer.Actors.Experiments;
 using ActorTrainer.Actors.Serialization;
@@ -57,6 +58,20 @@ public sealed class SerializationSpec() : TestKit(ActorSpec.Configuration)
         new NodeProtocol.EvaluatorReady(new("some")),
         new NodeProtocol.EvaluatorRefused(new("some"), "the evaluator broke down"),
         new NodeProtocol.LeaveExperiment(new("some")),
+        new NodeProtocol.ResolveExperiment("experiment { seed = 7 }", Some.Definition(Some.Plan())),
+        new NodeProtocol.ResolveExperiment("experiment { seed = 7 }", null),
+        new NodeProtocol.ExperimentResolved(Some.Definition(Some.Plan()), ["cat/7.jpg is left out"]),
+        new NodeProtocol.ExperimentUnresolved("there is no such folder"),
+        new NodeProtocol.DescribeNode(),
+        new NodeProtocol.NodeDescribed("CPU, 2 threads", "1.0.0", [new("some")]),
+        new CoordinatorProtocol.SubmitExperiment("experiment { seed = 7 }", 3, true),
+        new CoordinatorProtocol.ControlExperiment(new("some"), CoordinatorProtocol.Wish.Pause),
+        new CoordinatorProtocol.Accepted(new("some"), ["cat/7.jpg is left out"]),
+        new CoordinatorProtocol.Rejected("it is under way", true),
+        new CoordinatorProtocol.DescribeCluster(),
+        new CoordinatorProtocol.ClusterDescribed([new("10.0.0.1:4053~7", ["coordinator", "trainer"], "up", "CPU, 2 threads", new ExperimentName("some")), new("10.0.0.2:4053~8", [], "silent", null, null)], [new("some")]),
+        new CoordinatorProtocol.LeaveNode("10.0.0.1:4053~7"),
+        new CoordinatorProtocol.NodeMayLeave("10.0.0.1:4053~7"),
         new TrainerProtocol.TrainingFailed(Generation, "the loss is not finite"),
         new CheckpointWriterProtocol.CheckpointWritten(new(Checkpoint, "abc", 12), Cursor, Due),
         new CheckpointWriterProtocol.CheckpointFailed(Checkpoint, "No space left on device"),

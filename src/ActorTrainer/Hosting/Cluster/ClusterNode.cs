@@ -26,6 +26,7 @@ internal sealed class ClusterNode(NodeSettings settings, Func<IDataReader> reade
         string logs = Path.Combine(settings.Runs.Path, ".nodes");
         Directory.CreateDirectory(logs);
         string node = $"{settings.Host}-{settings.Port}";
+        var known = new KnownMembers(Path.Combine(logs, node + ".members"));
         using var door = Works ? new CollectiveListener(settings.Host, new CollectiveOptions(), say) : null;
         var gateway = settings.Is(CoordinatorActor.GatewayRole) ? new Gateway(settings) : null;
         if (gateway is not null) say($"HTTP on {await gateway.StartAsync(cancel).ConfigureAwait(false)}");
@@ -33,8 +34,8 @@ internal sealed class ClusterNode(NodeSettings settings, Func<IDataReader> reade
         {
             while (!cancel.IsCancellationRequested)
             {
-                var system = ActorTrainerSystem.StartNode(settings.Runs.Journal, Path.Combine(logs, node + ".log"), new(settings.Host, settings.Port, settings.Roles, Seeds));
-                await LiveAsync(system, door, gateway, node, cancel).ConfigureAwait(false);
+                var system = ActorTrainerSystem.StartNode(settings.Runs.Journal, Path.Combine(logs, node + ".log"), new(settings.Host, settings.Port, settings.Roles, Seeds(known)));
+                await LiveAsync(system, door, gateway, node, known, cancel).ConfigureAwait(false);
                 if (!cancel.IsCancellationRequested) await Task.Delay(RejoinPause, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -46,9 +47,11 @@ internal sealed class ClusterNode(NodeSettings settings, Func<IDataReader> reade
 
     private bool Works => settings.Is(CoordinatorActor.TrainerRole) || settings.Is(CoordinatorActor.EvaluatorRole);
 
-    private ImmutableArray<string> Seeds => settings.Seeds.IsEmpty ? [$"{settings.Host}:{settings.Port}"] : settings.Seeds;
+    /// <summary>A coordinator that names nobody begins a cluster, unless one that it was in is still there.</summary>
+    private ImmutableArray<string> Seeds(KnownMembers known) =>
+        [.. (settings.Seeds.IsEmpty ? [$"{settings.Host}:{settings.Port}"] : settings.Seeds).Concat(known.Read()).Distinct()];
 
-    private async Task LiveAsync(ActorSystem system, CollectiveListener? door, Gateway? gateway, string node, CancellationToken cancel)
+    private async Task LiveAsync(ActorSystem system, CollectiveListener? door, Gateway? gateway, string node, KnownMembers known, CancellationToken cancel)
     {
         if (door is not null)
         {
@@ -58,7 +61,7 @@ internal sealed class ClusterNode(NodeSettings settings, Func<IDataReader> reade
 
         if (settings.Is(CoordinatorActor.Role)) Coordination.StartCoordinator(system, new ExperimentDesk(settings.Runs, time), time);
         var coordinator = Coordination.StartProxy(system);
-        var membership = system.ActorOf(MembershipActor.Props(coordinator, say), "membership");
+        var membership = system.ActorOf(MembershipActor.Props(coordinator, say, known.Write), "membership");
         gateway?.Connect(coordinator);
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var stop = cancel.Register(() => asked.TrySetResult());

@@ -1,0 +1,91 @@
+using System.Text.Json.Nodes;
+using ActorTrainer.EndToEnd.Tests.Processes;
+
+namespace ActorTrainer.EndToEnd.Tests.Cluster;
+
+/// <summary>One node or four, in one go or with nodes that come and die: one digest.</summary>
+[Collection(ProcessTests.Name)]
+public sealed class OneDigestSpec(Undisturbed undisturbed)
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public async Task Any_number_of_trainers_gives_the_bits_of_one_process(int trainers)
+    {
+        using var workshop = new Workshop();
+        using var cluster = new TestCluster(workshop);
+        await cluster.StartAsync(trainers);
+        await cluster.SubmitAsync("resources.trainers.max=4");
+
+        Ends(await cluster.EndAsync(), trainers);
+
+        Assert.Equal(undisturbed.Run.Metrics.Select(Loss), workshop.Run.Metrics.Select(Loss));
+        HasTrainedEverySampleOnce(workshop, trainers);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_killed_trainer_is_done_without_and_a_new_one_taken_in(int killed)
+    {
+        using var workshop = new Workshop();
+        using var cluster = new TestCluster(workshop);
+        await cluster.StartAsync(0);
+        var trainers = new[] { await cluster.AddTrainerAsync(), await cluster.AddTrainerAsync(), await cluster.AddTrainerAsync() };
+        await cluster.SubmitAsync("resources.trainers.max=4", "training.phases.0.epochs=12");
+        await cluster.UntilStepAsync(8);
+
+        trainers[killed - 1].Kill();
+        await cluster.AddTrainerAsync();
+
+        using var reference = new Workshop();
+        var expected = (await reference.Train("--set", "experiment.training.phases.0.epochs=12")).Completes();
+        var ended = await cluster.EndAsync();
+        Assert.Equal(("completed", expected.Digest), ((string)ended["state"]!, (string)ended["digest"]!));
+        Assert.True((int)ended["generation"]! >= 2, $"{ended}");
+        Assert.Equal(reference.Run.Metrics.Select(Loss), workshop.Run.Metrics.Select(Loss));
+        Assert.Equal(reference.Run.Evaluations.Select(line => line.ToJsonString()), workshop.Run.Evaluations.Select(line => line.ToJsonString()));
+    }
+
+    [Fact]
+    public async Task A_killed_coordinator_is_not_missed_by_who_trains()
+    {
+        using var workshop = new Workshop();
+        using var cluster = new TestCluster(workshop);
+        await cluster.StartAsync(2);
+        await cluster.SubmitAsync("resources.trainers.max=4", "training.phases.0.epochs=30");
+        await cluster.UntilStepAsync(8);
+
+        cluster.Head.Kill();
+        int at = workshop.Run.StepsOnDisk;
+        cluster.StartHead();
+        await cluster.UntilStepAsync(at + 20);
+
+        using var reference = new Workshop();
+        var expected = (await reference.Train("--set", "experiment.training.phases.0.epochs=30")).Completes();
+        var ended = await cluster.EndAsync();
+        Assert.Equal(("completed", expected.Digest), ((string)ended["state"]!, (string)ended["digest"]!));
+        Assert.Equal(reference.Run.Metrics.Select(Loss), workshop.Run.Metrics.Select(Loss));
+        Assert.Equal(reference.Run.Evaluations.Select(line => line.ToJsonString()), workshop.Run.Evaluations.Select(line => line.ToJsonString()));
+    }
+
+    private void Ends(JsonObject ended, int trainers)
+    {
+        Assert.Equal(("completed", undisturbed.Digest), ((string)ended["state"]!, (string)ended["digest"]!));
+        Assert.Equal((1, trainers), ((int)ended["generation"]!, (int)ended["trainers"]!));
+    }
+
+    /// <summary>By the ledgers of all nodes together; and every node has had a part.</summary>
+    private void HasTrainedEverySampleOnce(Workshop workshop, int trainers)
+    {
+        var ledgers = Directory.GetFiles(workshop.Run.Folder.Path, "ledger*.jsonl").Select(file => File.ReadLines(file).Select(line => JsonNode.Parse(line)!.AsObject()).ToList()).ToList();
+        Assert.Equal(trainers, ledgers.Count);
+        Assert.All(ledgers, Assert.NotEmpty);
+        Assert.Equal(undisturbed.Run.Ledger.Select(Line).Order(StringComparer.Ordinal), ledgers.SelectMany(lines => lines).Select(Line).Order(StringComparer.Ordinal));
+
+        static string Line(JsonObject line) => $"{line["step"]} {line["shard"]} {line["sample"]} {line["crc"]}";
+    }
+
+    private static string Loss(JsonObject line) => $"{line["step"]} {line["loss"]} {line["lr"]}";
+}

@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using ActorTrainer.EndToEnd.Tests.Processes;
+
+namespace ActorTrainer.EndToEnd.Tests.Cluster;
+
+/// <summary>Nodes as processes of this machine on a runs folder that they share, with one thread each.</summary>
+internal sealed class TestCluster(Workshop workshop) : IDisposable
+{
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromMinutes(2) };
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(4);
+    private readonly List<RunningProgram> _nodes = [];
+    private readonly int _port = FreePort(), _http = FreePort();
+
+    /// <summary>Coordinates, evaluates and answers; it does not train.</summary>
+    public RunningProgram Head { get; private set; } = null!;
+
+    public async Task StartAsync(int trainers)
+    {
+        Head = StartHead();
+        await Head.Until("it answers", () => Head.Error.Contains("In the cluster as", StringComparison.Ordinal));
+        for (int i = 0; i < trainers; i++) await AddTrainerAsync();
+    }
+
+    public RunningProgram StartHead()
+    {
+        var head = Start("--roles", "coordinator,evaluator,gateway", "--port", $"{_port}", "--http", $"{_http}");
+        return Head = head;
+    }
+
+    public async Task<RunningProgram> AddTrainerAsync()
+    {
+        var node = Start("--roles", "trainer", "--port", $"{FreePort()}", "--seed", $"127.0.0.1:{_port}");
+        await node.Until("it is in the cluster", () => node.Error.Contains("In the cluster as", StringComparison.Ordinal));
+        return node;
+    }
+
+    /// <summary>Hands tiny.conf to the cluster, as its client would: resolved.</summary>
+    public async Task SubmitAsync(params string[] settings)
+    {
+        using var check = RunningProgram.Start(workshop.Folder, ["check", "tiny.conf", .. settings.SelectMany(setting => new[] { "--set", $"experiment.{setting}" })]);
+        string resolved = (await check.Ended()).Returns(0).Output;
+        using var answer = await Http.PostAsync(Url("/v1/experiments"), new StringContent(resolved));
+        Assert.True(answer.StatusCode == HttpStatusCode.Created, await answer.Content.ReadAsStringAsync());
+    }
+
+    public async Task<JsonObject> ShowAsync() => JsonNode.Parse(await Http.GetStringAsync(Url($"/v1/experiments/{Workshop.Tiny}")))!.AsObject();
+
+    public async Task<HttpResponseMessage> PostAsync(string path) => await Http.PostAsync(Url(path), null);
+
+    /// <summary>Until training has got so far.</summary>
+    public Task UntilStepAsync(int step) => Head.Until($"step {step}", () => workshop.Run.StepsOnDisk >= step);
+
+    /// <summary>Until it has ended; how it then stands.</summary>
+    public async Task<JsonObject> EndAsync()
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            JsonObject shown;
+            try
+            {
+                shown = await ShowAsync();
+            }
+            catch (HttpRequestException) when (clock.Elapsed < Deadline)
+            {
+                await Task.Delay(100);
+                continue;
+            }
+
+            if ((string)shown["state"]! is "completed" or "failed" or "cancelled" or "paused") return shown;
+            if (clock.Elapsed > Deadline) throw new TimeoutException($"{shown}\n{string.Join("\n---\n", _nodes.Select(node => node.Error))}\n{Logs()}");
+            await Task.Delay(100);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var node in _nodes) node.Dispose();
+    }
+
+    private string Logs() => string.Join("\n", Directory.GetFiles(Path.Combine(workshop.Runs, ".nodes"), "*.log").Select(file => $"{file}\n{string.Join('\n', File.ReadLines(file).TakeLast(60))}"));
+
+    private RunningProgram Start(params string[] arguments)
+    {
+        var node = RunningProgram.Start(workshop.Folder, ["node", "--runs", workshop.Runs, .. arguments]);
+        _nodes.Add(node);
+        return node;
+    }
+
+    private string Url(string path) => $"http://127.0.0.1:{_http}{path}";
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
