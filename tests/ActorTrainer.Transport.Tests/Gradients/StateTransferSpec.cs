@@ -3,7 +3,6 @@ using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Models;
 using ActorTrainer.Core.Randomness;
 using ActorTrainer.Core.Training;
-using ActorTrainer.Transport.Gradients;
 
 namespace ActorTrainer.Transport.Tests.Gradients;
 

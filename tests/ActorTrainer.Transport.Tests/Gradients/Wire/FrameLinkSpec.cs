@@ -1,3 +1,4 @@
+using ActorTrainer.Core.Gradients;
 using ActorTrainer.Transport.Gradients;
 using ActorTrainer.Transport.Gradients.Wire;
 
