@@ -35,7 +35,7 @@ public sealed class ExperimentActorSpec : TestKit
         Assert.Equal(1, ended.Test!.Metrics.Top1);      // even samples are right, and the test set has no others
         Assert.Equal(4, ended.Best!.Id.Step.Value);     // a tie goes to the earliest
         Assert.Single(events.OfType<ExperimentCompleted>());
-        AwaitCondition(() => world.Data.Source.Outstanding == 0 && world.Engine.SessionsOpen == 0);
+        AwaitCondition(() => world.Data.Source.Outstanding == 0 && world.Engine is { SessionsOpen: 0, IsResting: true });
     }
 
     [Fact]

@@ -35,7 +35,10 @@ internal sealed class FakeEngine : IEngine
         return new Session(this);
     }
 
-    public IInferenceSession OpenInference(ResolvedDevice device, IWeightSource weights) => new Inference();
+    public IInferenceSession OpenInference(ResolvedDevice device, IWeightSource weights) => new Inference(this);
+
+    /// <summary>Whether the evaluator has said that it asks no more for now.</summary>
+    public bool IsResting { get; private set; }
 
     public string Fingerprint(TrainingJob job, IWeightSource weights) => "f1ngerpr1nt";
 
@@ -100,11 +103,11 @@ internal sealed class FakeEngine : IEngine
         }
     }
 
-    private sealed class Inference : IInferenceSession
+    private sealed class Inference(FakeEngine engine) : IInferenceSession
     {
-        public void Load(ModelDescription description, ImmutableArray<NamedTensor> weights)
-        {
-        }
+        public void Load(ModelDescription description, ImmutableArray<NamedTensor> weights) => engine.IsResting = false;
+
+        public void Rest() => engine.IsResting = true;
 
         /// <summary>Right for even samples.</summary>
         public float[] Logits(HostBatch batch) =>
