@@ -32,8 +32,8 @@ internal sealed class ExperimentPreparation(IDataReader reader, IEngine engine, 
             var plan = Plan(settings, data);
             var job = new TrainingJob(settings.Seed, settings.Model, settings.Training, phaseJobs, shards, device);
             engine.Check(job, [.. plan.Phases.Select(BatchSizes)]);
-            // Whoever goes on from a checkpoint begins with that; the file may be large, or gone.
-            var weightNotes = earlier?.Newest is null ? engine.TryFirstWeights(job, weights) : [];
+            // Whoever goes on begins with a checkpoint; the file may be large, or gone.
+            var weightNotes = earlier is null ? engine.TryFirstWeights(job, weights) : [];
             var definition = new ExperimentDefinition(settings.Name, configuration.Hash, configuration.Settings, configuration.ResultKeys, configuration.EffectiveText, device, shards,
                 [.. settings.Training.Phases.Select((phase, index) => Identify(phase, plan.Phases[index], data, index))],
                 PretrainedIdentity.Of(settings.Model.Pretrained, weights), engine.Fingerprint(job, weights), plan.Steps);
