@@ -68,7 +68,7 @@ public class DamagedCheckpointSpec(Undisturbed undisturbed, DamagedCheckpointSpe
         public async Task InitializeAsync()
         {
             (await Workshop.TrainUpTo($"{Failpoints.CheckpointCommitted}#9")).Returns(EndedProgram.Killed);
-            (await Workshop.TrainUpTo($"{Failpoints.StepForward}#1")).Returns(EndedProgram.Killed);
+            (await Workshop.TrainUpTo($"{Failpoints.StepExchanged}#1")).Returns(EndedProgram.Killed);
         }
 
         public Task DisposeAsync()
