@@ -105,20 +105,17 @@ public sealed class CollectiveListener : IDisposable
     [SuppressMessage("Reliability", "CA2000", Justification = "The visitor owns the socket, then whom it is handed to.")]
     private void Welcome(Socket door, bool isLocal)
     {
-        Socket socket;
+        Socket? socket = null;
         try
         {
             socket = door.Accept();
+            if (!isLocal) socket.NoDelay = true;
+            if (!isLocal && Options.Tls is { } tls) socket = tls.AsServer(socket, Refusals);
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
         {
-            return;     // gone before it was greeted, or the door was closed
-        }
-
-        if (!isLocal)
-        {
-            socket.NoDelay = true;
-            if (Options.Tls is { } tls) socket = tls.AsServer(socket, Refusals);
+            socket?.Dispose();      // gone before it was greeted, the door was closed, or the process has no descriptors left
+            return;
         }
 
         var visitor = new Visitor(socket, isLocal, Environment.TickCount64 + (long)HelloPatience.TotalMilliseconds);

@@ -58,6 +58,7 @@ public sealed class PeerExchange : IGradientExchange, IDisposable
         Verify(own);
         return Use(() =>
         {
+            if (_links.IsEmpty) return own[0];      // all shards are one subtree, which is the sum
             int bytes = own[0].Values.Length;
             if (_round?.VectorBytes != bytes) _round = new(new(Group, bytes), Group.Element, _links, _waiter);
             return _round.Run(own, _sequence);

@@ -24,6 +24,7 @@ internal sealed class GroupMeeting : IDisposable
     private readonly FrameLink?[] _links;
     private readonly HashSet<Socket> _talking = [];
     private ExchangeFailedException? _failure;
+    private bool _taken;
     private bool _closed;
 
     private GroupMeeting(CollectiveListener listener, CollectiveGroup group, TimeSpan patience)
@@ -69,7 +70,7 @@ internal sealed class GroupMeeting : IDisposable
         {
             _closed = true;
             foreach (var socket in _talking) socket.Dispose();
-            if (_failure is not null || _links.Where((link, rank) => rank != _group.Rank && link is null).Any()) foreach (var link in _links) link?.Dispose();
+            if (!_taken) foreach (var link in _links) link?.Dispose();
         }
     }
 
@@ -78,7 +79,9 @@ internal sealed class GroupMeeting : IDisposable
         if (!_over.Wait(_patience, cancel)) Fail(Missing(), $"did not come to generation {_group.Generation} within {_patience.TotalSeconds:0.#} s");
         lock (_lock)
         {
-            return _failure is null ? [.. _links.OfType<FrameLink>()] : throw _failure;
+            if (_failure is not null) throw _failure;
+            _taken = true;
+            return [.. _links.OfType<FrameLink>()];
         }
     }
 
