@@ -157,7 +157,7 @@ public sealed class ExperimentActorSpec : TestKit
     [Fact]
     public void Paused_it_saves_the_step_it_is_at_and_goes_on_from_there()
     {
-        var world = new World(Some.Plan(epochs: 50));
+        var world = new World(Some.Plan(epochs: 200));
         var first = Start(world);
         FishForMessage<ExperimentChanged>(changed => changed.Happened is CheckpointCommitted, Patience);
         first.Tell(new PauseExperiment());
@@ -167,7 +167,7 @@ public sealed class ExperimentActorSpec : TestKit
         var (ended, events) = Run(world);
         Assert.Equal(paused.Newest.Id, events.OfType<GenerationStarted>().Last().Source);
         Assert.Equal(FakeEngine.Expected(world.Plan), Final(world, ended));
-        Assert.Equal(Enumerable.Range(1, 200).Select(i => (long)i), world.Steps.Steps);
+        Assert.Equal(Enumerable.Range(1, 800).Select(i => (long)i), world.Steps.Steps);
     }
 
     [Fact]
