@@ -8,7 +8,10 @@ public sealed class LocalCrewActor : UntypedActor
 {
     private readonly CrewNode _node;
 
-    public LocalCrewActor(IActorRef node) => _node = new("local", node);
+    /// <summary>As a seat of this process is called in the journal.</summary>
+    public const string NodeName = "local";
+
+    public LocalCrewActor(IActorRef node) => _node = new(NodeName, node);
 
     public static Props Props(IActorRef node) => Akka.Actor.Props.Create(() => new LocalCrewActor(node));
 

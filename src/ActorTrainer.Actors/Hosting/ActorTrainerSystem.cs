@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ActorTrainer.Actors.Journal;
 using Akka.Actor;
+using Akka.Actor.Setup;
 using Akka.Cluster.Tools.Singleton;
 using Akka.Configuration;
 
@@ -37,7 +38,9 @@ public static class ActorTrainerSystem
     }
 
     /// <summary>Starts a node of a cluster, which joins its seeds; see cluster.conf. Throws as <see cref="Start"/> does.</summary>
-    public static ActorSystem StartNode(JournalLocation journal, string logFile, NodeAddress node)
+    /// <param name="overrides">HOCON of the node's own, over all else; empty: none.</param>
+    /// <param name="transport">How remoting is secured; null: not at all.</param>
+    public static ActorSystem StartNode(JournalLocation journal, string logFile, NodeAddress node, string overrides = "", Setup? transport = null)
     {
         journal.Prepare();
         var own = ConfigurationFactory.ParseString($$"""
@@ -46,9 +49,12 @@ public static class ActorTrainerSystem
             akka.cluster.roles = [{{string.Join(", ", node.Roles.Select(Quoted))}}]
             akka.cluster.seed-nodes = [{{string.Join(", ", node.Seeds.Select(seed => Quoted($"akka.tcp://{Name}@{seed}")))}}]
             """);
-        return ActorSystem.Create(Name, own.WithFallback(Resource("cluster.conf")).WithFallback(Configuration(journal))
+        if (transport is not null) own = own.WithFallback(ConfigurationFactory.ParseString("akka.remote.dot-netty.tcp.enable-ssl = on"));
+        if (overrides.Length > 0) own = own.WithFallback(ConfigurationFactory.ParseString(overrides));
+        var bootstrap = BootstrapSetup.Create().WithConfig(own.WithFallback(Resource("cluster.conf")).WithFallback(Configuration(journal))
             .WithFallback(ClusterSingleton.DefaultConfig())
             .WithFallback(Akka.Persistence.Sql.SqlPersistence.DefaultConfiguration));
+        return ActorSystem.Create(Name, transport is null ? ActorSystemSetup.Create(bootstrap) : ActorSystemSetup.Create(bootstrap, transport));
     }
 
     private static string Quoted(string text) => "\"" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";

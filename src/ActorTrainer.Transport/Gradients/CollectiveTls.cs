@@ -19,15 +19,14 @@ public sealed record CollectiveTls(X509Certificate2 Own, X509Certificate2 Author
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     internal Socket AsServer(Socket socket, Refusals refusals) => Tunnel(socket, refusals, (tls, cancel) => tls.AuthenticateAsServerAsync(
-        new() { ServerCertificate = Own, ClientCertificateRequired = true, RemoteCertificateValidationCallback = IsSigned }, cancel));
+        new() { ServerCertificate = Own, ClientCertificateRequired = true, RemoteCertificateValidationCallback = Accepts }, cancel));
 
     internal Socket AsClient(Socket socket, string host, Refusals refusals) => Tunnel(socket, refusals, (tls, cancel) => tls.AuthenticateAsClientAsync(
-        new() { TargetHost = host, ClientCertificates = [Own], RemoteCertificateValidationCallback = IsSigned }, cancel));
+        new() { TargetHost = host, ClientCertificates = [Own], RemoteCertificateValidationCallback = Accepts }, cancel));
 
     /// <summary>By the authority and none of the system's. Names are not compared: any node of the cluster may be any peer, and the handshake's key says which group it is in.</summary>
-    private bool IsSigned(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    public bool IsSigned(X509Certificate certificate)
     {
-        if (certificate is null) return false;
         using var own = new X509Chain();
         own.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         own.ChainPolicy.CustomTrustStore.Add(Authority);
@@ -35,6 +34,8 @@ public sealed record CollectiveTls(X509Certificate2 Own, X509Certificate2 Author
         using var copy = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
         return own.Build(copy);
     }
+
+    private bool Accepts(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) => certificate is not null && IsSigned(certificate);
 
     [SuppressMessage("Reliability", "CA2000", Justification = "The tunnel disposes what it holds when either end closes.")]
     private static Socket Tunnel(Socket socket, Refusals refusals, Func<SslStream, CancellationToken, Task> authenticate)

@@ -14,12 +14,16 @@ internal static class CommandTree
         var root = new RootCommand("Trains image classifiers from one experiment file, survives any kill, and gives the same bits every time.")
         {
             Add(RunCommand.Create(screen, services), RunCommand.Examples),
+            Add(SubmitCommand.Create(screen), SubmitCommand.Examples),
             Add(NodeCommand.Create(screen, services), NodeCommand.Examples),
             Add(NewCommand.Create(screen), NewCommand.Examples),
             Add(CheckCommand.Create(screen, services), CheckCommand.Examples),
             Add(ListCommand.Create(screen), ListCommand.Examples),
             Add(ShowCommand.Create(screen), ShowCommand.Examples),
             Add(WatchCommand.Create(screen), WatchCommand.Examples),
+            Add(ControlCommands.Pause(screen), ControlCommands.ExamplesOf("pause")),
+            Add(ControlCommands.Resume(screen), ControlCommands.ExamplesOf("resume")),
+            Add(ControlCommands.Cancel(screen), ControlCommands.ExamplesOf("cancel")),
             Add(DigestCommand.Create(screen), DigestCommand.Examples),
             Add(EvaluateCommand.Create(screen, services), EvaluateCommand.Examples),
             Add(PredictCommand.Create(screen, services), PredictCommand.Examples),

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using ActorTrainer.Actors.Journal;
+using ActorTrainer.Api.Client;
 using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Training;
@@ -22,6 +23,7 @@ internal sealed record ErrorReport(string Text, int ExitCode)
         AggregateException { InnerExceptions: [var only] } => Of(only),
         OperationCanceledException => new("Interrupted.", Commands.ExitCode.Interrupted),
         UsageException or DataException or EngineException or CheckpointNotFoundException or JournalLocationException => new(e.Message, Commands.ExitCode.Usage),
+        ClusterException cluster => new(e.Message, cluster.IsUsage ? Commands.ExitCode.Usage : Commands.ExitCode.Failed),
         CommandException or JournalException or RunBusyException or ExchangeFailedException => new(e.Message, Commands.ExitCode.Failed),
         CheckpointDamagedException => new($"{e.Message}. An older checkpoint can be chosen with NAME@STEP; 'actortrainer show NAME' lists them.", Commands.ExitCode.Failed),
         FileNotFoundException { FileName: { } file } missing when missing.Message.StartsWith("Could not load file or assembly", StringComparison.Ordinal) =>

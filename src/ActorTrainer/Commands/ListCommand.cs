@@ -9,20 +9,32 @@ namespace ActorTrainer.Commands;
 /// <summary>What runs there are: a line each.</summary>
 internal static class ListCommand
 {
-    public static readonly string[] Examples = ["actortrainer list", "actortrainer list --json --runs /data/runs"];
+    public static readonly string[] Examples = ["actortrainer list", "actortrainer list --json --runs /data/runs", "actortrainer list --server http://127.0.0.1:4080"];
 
     public static Command Create(Screen screen)
     {
         var runs = CommonOptions.Runs();
         var json = CommonOptions.Json();
         var command = new Command("list", "Show all runs") { runs, json };
-        command.SetAction(parsed => Execute(screen, RunLookup.In(parsed.GetValue(runs)), parsed.GetValue(json)));
+        var server = new ServerOptions(command, runs);
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var client = server.Connect(parsed, screen);
+            if (client is not null)
+            {
+                var there = await client.ListAsync(cancel).ConfigureAwait(false);
+                return Write(screen, [.. there.Select(run => run with { IsClusters = true })], parsed.GetValue(json), "No experiments there yet. 'actortrainer submit FILE' hands one over.");
+            }
+
+            var lookup = RunLookup.In(parsed.GetValue(runs));
+            return Write(screen, [.. lookup.Journal.All().Select(run => RunOverview.Of(run, lookup.Runs[run.Name]))], parsed.GetValue(json),
+                $"No runs in {lookup.Runs.Path} yet. 'actortrainer run FILE' starts one.");
+        });
         return command;
     }
 
-    private static int Execute(Screen screen, RunLookup lookup, bool json)
+    private static int Write(Screen screen, List<RunOverview> overviews, bool json, string none)
     {
-        var overviews = lookup.Journal.All().Select(run => RunOverview.Of(run, lookup.Runs[run.Name])).ToList();
         if (json)
         {
             foreach (var run in overviews) screen.Result(JsonSerializer.Serialize(run, CoreJson.Readable));
@@ -31,7 +43,7 @@ internal static class ListCommand
 
         if (overviews.Count == 0)
         {
-            screen.Say($"No runs in {lookup.Runs.Path} yet. 'actortrainer run FILE' starts one.");
+            screen.Say(none);
             return ExitCode.Done;
         }
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using ActorTrainer.Api.Client;
 using ActorTrainer.Core.Experiments;
+using ActorTrainer.Journal;
 using ActorTrainer.Terminal;
 
 namespace ActorTrainer.Commands;
@@ -18,8 +20,14 @@ internal static class LogsCommand
         var tail = new Option<int?>("--tail", "-n") { HelpName = "LINES", Description = "Only the last lines" };
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on as lines come, until Ctrl-C" };
         var command = new Command("logs", "Print a run's log") { name, runs, tail, follow };
-        command.SetAction((parsed, cancel) => Execute(
-            screen, RunLookup.In(parsed.GetValue(runs)), parsed.GetRequiredValue(name), parsed.GetValue(tail), parsed.GetValue(follow), cancel));
+        var server = new ServerOptions(command, runs);
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var client = server.Connect(parsed, screen);
+            return client is null
+                ? await Execute(screen, RunLookup.In(parsed.GetValue(runs)), parsed.GetRequiredValue(name), parsed.GetValue(tail), parsed.GetValue(follow), cancel).ConfigureAwait(false)
+                : await ExecuteAsync(screen, client, CommonOptions.ParseName(parsed.GetRequiredValue(name)), parsed.GetValue(tail), parsed.GetValue(follow), cancel).ConfigureAwait(false);
+        });
         return command;
     }
 
@@ -27,12 +35,27 @@ internal static class LogsCommand
     {
         if (tail < 0) throw new UsageException("--tail: a number of lines, 0 or more, is needed.");
         var run = lookup.Runs[CommonOptions.ParseName(name)];
-        if (!File.Exists(run.Log)) throw NoLog(lookup, name, run);
+        if (!File.Exists(run.Log))
+        {
+            if (follow || !RunLogs.Read(lookup.Runs, new(name), tail).Any()) throw NoLog(lookup, name, run);
+            foreach (string line in RunLogs.Read(lookup.Runs, new(name), tail)) screen.Result(line);
+            return ExitCode.Done;
+        }
+
         using var reader = new StreamReader(new FileStream(run.Log, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
         await PrintAsync(screen, reader, tail, cancel).ConfigureAwait(false);
         if (!follow) return ExitCode.Done;
         using var timer = new PeriodicTimer(Pause);
         while (await timer.WaitForNextTickAsync(cancel).ConfigureAwait(false)) await PrintAsync(screen, reader, null, cancel).ConfigureAwait(false);
+        return ExitCode.Done;
+    }
+
+    private static async Task<int> ExecuteAsync(Screen screen, ClusterClient client, ExperimentName name, int? tail, bool follow, CancellationToken cancel)
+    {
+        if (tail < 0) throw new UsageException("--tail: a number of lines, 0 or more, is needed.");
+        if (follow) throw new UsageException("--follow: a cluster's logs are printed as they are; 'actortrainer watch' follows an experiment.");
+        string text = await client.LogsAsync(name, tail, cancel).ConfigureAwait(false);
+        if (text.Length > 0) screen.Result(text.TrimEnd('\n'));
         return ExitCode.Done;
     }
 

@@ -2,6 +2,9 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using ActorTrainer.Actors.Coordination;
+using ActorTrainer.Actors.Journal;
+using ActorTrainer.Api;
+using ActorTrainer.Core.Experiments;
 using ActorTrainer.Hosting;
 using ActorTrainer.Hosting.Cluster;
 using ActorTrainer.Terminal;
@@ -14,30 +17,45 @@ internal static class NodeCommand
     public static readonly string[] Examples =
     [
         "actortrainer node --runs /shared/runs",
-        "actortrainer node --roles trainer --host 10.0.0.2 --seed 10.0.0.1:4053 --runs /shared/runs",
-        "actortrainer submit photos.conf --server http://127.0.0.1:4080",
+        "actortrainer node --config /etc/actortrainer/actortrainer.conf --roles trainer --host 10.0.0.2 --seed 10.0.0.1:4053",
+        "actortrainer node --new-key submit",
     ];
+
+    private const int DefaultPort = 4053, DefaultHttp = 4080;
 
     private static readonly ImmutableArray<string> AllRoles =
         [CoordinatorActor.Role, CoordinatorActor.TrainerRole, CoordinatorActor.EvaluatorRole, CoordinatorActor.GatewayRole];
 
     public static Command Create(Screen screen, Services services)
     {
-        var roles = new Option<string>("--roles") { Description = "What it does, of coordinator, trainer, evaluator, gateway; default: all", HelpName = "a,b" };
-        var host = new Option<string>("--host") { Description = "The address it listens on and is known by", DefaultValueFactory = _ => "127.0.0.1" };
-        var port = new Option<int>("--port") { Description = "The port of the control plane", DefaultValueFactory = _ => 4053 };
-        var http = new Option<int>("--http") { Description = "The port of the gateway's HTTP", DefaultValueFactory = _ => 4080 };
+        var config = new Option<string?>("--config") { Description = "The node's file; the other options override it", HelpName = "FILE" };
+        var roles = new Option<string?>("--roles") { Description = "What it does, of coordinator, trainer, evaluator, gateway; default: all", HelpName = "a,b" };
+        var host = new Option<string?>("--host") { Description = "The address it listens on and is known by (default: 127.0.0.1)" };
+        var port = new Option<int?>("--port") { Description = $"The port of the control plane (default: {DefaultPort})" };
+        var http = new Option<int?>("--http") { Description = $"The port of /health, /ready and the gateway's API (default: {DefaultHttp} on a gateway, none elsewhere)" };
         var seed = new Option<string[]>("--seed") { Description = "A node to join; may be given several times. None: a coordinator begins a cluster", HelpName = "HOST:PORT", DefaultValueFactory = _ => [] };
         var runs = CommonOptions.Runs();
-        var command = new Command("node", "A node of a cluster: trains, evaluates, coordinates, answers") { roles, host, port, http, seed, runs };
+        var newKey = new Option<string?>("--new-key") { Description = "Print a new key for the gateway's API, and its line for the node's file; nothing is started", HelpName = string.Join('|', NodeFile.Scopes) };
+        var command = new Command("node", "A node of a cluster: trains, evaluates, coordinates, answers") { config, roles, host, port, http, seed, runs, newKey };
         command.SetAction(async (parsed, cancel) =>
         {
-            var wanted = Roles(parsed.GetValue(roles));
-            ImmutableArray<string> seeds = [.. parsed.GetRequiredValue(seed)];
-            foreach (string text in seeds.Where(text => !IsAddress(text))) throw new UsageException($"--seed {text}: HOST:PORT is needed, such as 10.0.0.1:4053.");
+            if (parsed.GetValue(newKey) is { } scope) return NewKey(screen, scope);
+            var file = Read(parsed.GetValue(config));
+            var wanted = Roles(parsed.GetValue(roles) is { } text ? [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)] : file.Roles);
+            ImmutableArray<string> seeds = parsed.GetRequiredValue(seed) is { Length: > 0 } given ? [.. given] : file.Seeds ?? [];
+            foreach (string other in seeds.Where(other => !IsAddress(other))) throw new UsageException($"'{other}' is no node to join: HOST:PORT is needed, such as 10.0.0.1:4053.");
             if (seeds.IsEmpty && !wanted.Contains(CoordinatorActor.Role))
                 throw new UsageException("A node that does not coordinate joins others: name one with --seed HOST:PORT, or give it the role coordinator.");
-            var settings = new NodeSettings(parsed.GetRequiredValue(host), parsed.GetRequiredValue(port), parsed.GetRequiredValue(http), wanted, seeds, RunsFolder.Choose(parsed.GetValue(runs)));
+            var settings = new NodeSettings(
+                parsed.GetValue(host) ?? file.Host ?? "127.0.0.1", parsed.GetValue(port) ?? file.Port ?? DefaultPort,
+                parsed.GetValue(http) ?? file.Http ?? (wanted.Contains(CoordinatorActor.GatewayRole) ? DefaultHttp : null), wanted, seeds, RunsOf(parsed.GetValue(runs), file))
+            {
+                Keys = [.. file.Keys.Select(key => new ApiKey(Enum.Parse<ApiScope>(key.Scope, ignoreCase: true), key.Sha256))],
+                Akka = file.Akka,
+            };
+            if (file.Tls is { } tls) settings = settings with { Tls = Certificates(tls) };
+            settings = settings with { DataRoots = file.DataRoots ?? (NodeGates.IsLoopback(settings.Host) ? null : ImmutableArray<string>.Empty) };
+            if (NodeGates.Refusal(settings) is { } refusal) throw new UsageException(refusal);
             Directory.CreateDirectory(settings.Runs.Path);
             await new ClusterNode(settings, services.Data, services.Engine, screen.Say, TimeProvider.System).RunAsync(cancel).ConfigureAwait(false);
             return ExitCode.Done;
@@ -45,17 +63,52 @@ internal static class NodeCommand
         return command;
     }
 
-    private static ImmutableArray<string> Roles(string? text)
+    private static int NewKey(Screen screen, string scope)
     {
-        if (text is null) return AllRoles;
-        ImmutableArray<string> wanted = [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct()];
+        if (!NodeFile.Scopes.Contains(scope)) throw new UsageException($"--new-key {scope}: the scopes are {string.Join(", ", NodeFile.Scopes)}.");
+        string key = ApiKey.NewSecret();
+        screen.Result(key);
+        screen.Say("This key is shown once and kept nowhere. For node.keys in the file of every gateway:");
+        screen.Say($"  {{ scope = {scope}, sha256 = \"{ApiKey.HashOf(key)}\" }}");
+        return ExitCode.Done;
+    }
+
+    private static NodeFileSettings Read(string? file)
+    {
+        if (file is null) return NodeFileSettings.Empty;
+        var (settings, problems) = NodeFile.Read(file);
+        return settings ?? throw new UsageException(ConfigurationProblem.ToText(problems));
+    }
+
+    private static RunsFolder RunsOf(string? asked, NodeFileSettings file)
+    {
+        var runs = RunsFolder.Choose(asked ?? file.Runs);
+        return file.Journal is { } journal ? runs with { Journal = JournalLocation.Parse(journal) } : runs;
+    }
+
+    private static Transport.Gradients.CollectiveTls Certificates(NodeTlsFiles files)
+    {
+        try
+        {
+            return NodeCertificates.Load(files.Certificate, files.Key, files.Authority);
+        }
+        catch (FormatException e)
+        {
+            throw new UsageException(e.Message);
+        }
+    }
+
+    private static ImmutableArray<string> Roles(ImmutableArray<string>? named)
+    {
+        if (named is null) return AllRoles;
+        ImmutableArray<string> wanted = [.. named.Value.Distinct()];
         foreach (string role in wanted.Except(AllRoles))
         {
             string hint = Spelling.Nearest(role, AllRoles) is { } nearest ? $" Did you mean {nearest}?" : "";
             throw new UsageException($"There is no role '{role}'.{hint} Roles are {string.Join(", ", AllRoles)}.");
         }
 
-        return wanted.IsEmpty ? throw new UsageException("--roles is empty.") : wanted;
+        return wanted.IsEmpty ? throw new UsageException("No role is named.") : wanted;
     }
 
     private static bool IsAddress(string text) =>

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using System.Text.Json.Nodes;
+using ActorTrainer.Api.Client;
 using ActorTrainer.Core;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Journal;
@@ -19,7 +19,14 @@ internal static class ShowCommand
         var runs = CommonOptions.Runs();
         var json = CommonOptions.Json();
         var command = new Command("show", "Show a run: state, phases, metrics, checkpoints") { name, runs, json };
-        command.SetAction(parsed => Execute(screen, RunLookup.In(parsed.GetValue(runs)), parsed.GetRequiredValue(name), parsed.GetValue(json)));
+        var server = new ServerOptions(command, runs);
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var client = server.Connect(parsed, screen);
+            return client is null
+                ? Execute(screen, RunLookup.In(parsed.GetValue(runs)), parsed.GetRequiredValue(name), parsed.GetValue(json))
+                : await ExecuteAsync(screen, client, CommonOptions.ParseName(parsed.GetRequiredValue(name)), parsed.GetValue(json), cancel).ConfigureAwait(false);
+        });
         return command;
     }
 
@@ -28,26 +35,23 @@ internal static class ShowCommand
         var run = lookup.Find(name);
         var folder = lookup.Runs[run.Name];
         var overview = RunOverview.Of(run, folder);
-        if (json) screen.Result(ToJson(overview, run.Experiment, folder).ToJsonString(CoreJson.Readable));
+        if (json) screen.Result(RunDetails.Of(overview, run.Experiment, folder).ToJsonString(CoreJson.Readable));
         else RunPage.Write(screen.Out, overview, run.Experiment, folder);
         return ExitCode.Done;
     }
 
-    /// <summary>The line of <c>list</c>, and what there is only of a single run.</summary>
-    private static JsonObject ToJson(RunOverview overview, Experiment run, RunFolder folder)
+    private static async Task<int> ExecuteAsync(Screen screen, ClusterClient client, ExperimentName name, bool json, CancellationToken cancel)
     {
-        var json = (JsonObject)JsonSerializer.SerializeToNode(overview, CoreJson.Readable)!;
-        json["folder"] = folder.Path;
-        json["device"] = Node(run.Definition.Device);
-        json["logical_shards"] = run.Definition.LogicalShards;
-        json["classes"] = Node(run.Definition.Phases[^1].Classes);
-        json["phases"] = Node(run.Definition.Phases);
-        json["evaluations"] = Node(run.Evaluations.Select(row => new { row.Step, row.Phase, row.Epoch, row.Metrics.Samples, row.Metrics.Loss, row.Metrics.Top1, row.Metrics.Top5 }));
-        json["checkpoints"] = Node(run.Checkpoints.Select(c => new { c.Id, c.Id.Step, c.Id.Generation, c.Bytes, c.Sha256 }));
-        json["excluded"] = Node(run.Excluded);
-        json["per_class"] = Node(RunScores.ClassesOf(run));
-        return json;
-    }
+        var shown = await client.ShowAsync(name, cancel).ConfigureAwait(false);
+        if (json)
+        {
+            screen.Result(shown.ToJsonString(CoreJson.Readable));
+            return ExitCode.Done;
+        }
 
-    private static JsonNode? Node<T>(T value) => JsonSerializer.SerializeToNode(value, CoreJson.Readable);
+        var news = await client.HistoryAsync(name, cancel).ConfigureAwait(false);
+        var overview = shown.Deserialize<RunOverview>(CoreJson.Options)!;
+        RunPage.Write(screen.Out, overview with { IsClusters = true }, Experiment.Of(news.Events.Select(entry => entry.Event))!, new(shown["folder"]!.ToString()));
+        return ExitCode.Done;
+    }
 }

@@ -27,10 +27,15 @@ public sealed class RunJournal(RunsFolder runs)
     /// <summary>Every run, by name.</summary>
     public ImmutableArray<RunEntry> All()
     {
+        return [.. Names().Select(name => Load(name) is { } experiment ? new RunEntry(name, experiment) : null).OfType<RunEntry>()];
+    }
+
+    /// <summary>The name of every run, in order.</summary>
+    public ImmutableArray<ExperimentName> Names()
+    {
         var names = Read("SELECT DISTINCT persistence_id FROM journal WHERE persistence_id LIKE 'experiment-%'",
             [], row => row.GetString(0)[Prefix.Length..]);
-        return [.. names.Where(ExperimentName.IsValid).Order(StringComparer.Ordinal).Select(text => new ExperimentName(text))
-            .Select(name => Load(name) is { } experiment ? new RunEntry(name, experiment) : null).OfType<RunEntry>()];
+        return [.. names.Where(ExperimentName.IsValid).Order(StringComparer.Ordinal).Select(text => new ExperimentName(text))];
     }
 
     /// <summary>What happened, in order.</summary>

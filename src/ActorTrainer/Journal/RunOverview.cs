@@ -1,3 +1,4 @@
+using ActorTrainer.Actors.Experiments;
 using ActorTrainer.Core.Evaluation;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Training;
@@ -27,11 +28,16 @@ internal sealed record RunOverview(
         long steps = run.Status is ExperimentStatus.Evaluating or ExperimentStatus.Completed ? committed.Step.Value : run.Definition.Steps;
         return new(entry.Name, run.Status, run.Definition.Phases[place.Phase].Name, place.Epoch, run.Definition.Phases.Sum(phase => phase.Epochs),
             place.Step.Value, steps, run.Generation, run.Trainers, BestOf(run), TestOf(run),
-            run.Digest, run.Failure, run.Definition.ConfigurationHash, run.CreatedAt, run.UpdatedAt, RunLock.HolderOf(folder));
+            run.Digest, run.Failure, run.Definition.ConfigurationHash, run.CreatedAt, run.UpdatedAt, RunLock.HolderOf(folder)) { IsClusters = IsOfCluster(run) };
     }
 
+    /// <summary>A cluster trains it: no one process has it, and whoever dies is done without.</summary>
+    internal bool IsClusters { get; init; }
+
+    public static bool IsOfCluster(Experiment run) => run.Seats.Any(seat => seat.Node != LocalCrewActor.NodeName);
+
     /// <summary>The journal says that it goes on, and no process does it: that one was killed, and the run waits to be started again.</summary>
-    internal bool IsAbandoned => Pid is null && State is (ExperimentStatus.Running or ExperimentStatus.Evaluating);
+    internal bool IsAbandoned => Pid is null && !IsClusters && State is (ExperimentStatus.Running or ExperimentStatus.Evaluating);
 
     /// <summary>Without validation the newest checkpoint is the best one, and nothing was measured.</summary>
     public static Measured? BestOf(Experiment run) => run.BestStep is not { } best ? null

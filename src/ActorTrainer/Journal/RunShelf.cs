@@ -34,6 +34,13 @@ public sealed class RunShelf(RunsFolder runs, TimeProvider time)
         foreach (var id in checkpoints) store.Delete(id);
     }
 
+    /// <summary>Gives a run up that nobody trains; its checkpoints stay.</summary>
+    public void Cancel(ExperimentName name)
+    {
+        using var held = Take(name);
+        _journal.Append(name, [new ExperimentEvents.ExperimentCancelled(time.GetUtcNow())]);
+    }
+
     /// <summary>Folders that a removal left when it was killed.</summary>
     public ImmutableArray<string> Leftovers() =>
         Directory.Exists(runs.Path) ? [.. Directory.EnumerateDirectories(runs.Path, RemovedPrefix + "*").Order(StringComparer.Ordinal)] : [];

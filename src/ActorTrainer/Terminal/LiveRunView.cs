@@ -16,7 +16,7 @@ internal sealed class LiveRunView : IRunView
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
     private readonly Lock _lock = new();
     private readonly Screen _screen;
-    private readonly RunsFolder _runs;
+    private readonly RunsFolder? _runs;
     private readonly TimeProvider _time;
     private readonly EpochLines _epochs = new();
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -24,7 +24,7 @@ internal sealed class LiveRunView : IRunView
     private LiveDisplayContext? _live;
     private long? _drawn;
 
-    public LiveRunView(Screen screen, RunsFolder runs, TimeProvider time)
+    public LiveRunView(Screen screen, RunsFolder? runs, TimeProvider time)
     {
         (_screen, _runs, _time) = (screen, runs, time);
         _display = screen.Error.Live(Text.Empty).AutoClear(true).StartAsync(context =>

@@ -6,7 +6,7 @@ using ActorTrainer.Hosting;
 namespace ActorTrainer.Terminal;
 
 /// <summary>Lines for a file or a pipe: one an epoch, and in between one of progress every ten seconds at most.</summary>
-internal sealed class PlainRunView(Screen screen, RunsFolder runs, TimeProvider time) : IRunView
+internal sealed class PlainRunView(Screen screen, RunsFolder? runs, TimeProvider time) : IRunView
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
     private readonly Lock _lock = new();

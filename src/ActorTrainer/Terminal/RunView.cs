@@ -6,7 +6,8 @@ namespace ActorTrainer.Terminal;
 /// <summary>Shows a run to whoever is there: a program, a terminal, or a file that stderr goes to.</summary>
 internal static class RunView
 {
-    public static IRunView Open(Screen screen, bool json, RunsFolder runs, TimeProvider time) =>
+    /// <param name="runs">Where the runs are; null: at a cluster.</param>
+    public static IRunView Open(Screen screen, bool json, RunsFolder? runs, TimeProvider time) =>
         json ? new JsonRunView(screen, time)
         : screen.IsLive ? new LiveRunView(screen, runs, time)
         : new PlainRunView(screen, runs, time);
@@ -18,17 +19,17 @@ internal interface IRunView : IRunObserver, IAsyncDisposable;
 /// <summary>What is said in words, the same on a terminal and in a file.</summary>
 internal static class RunText
 {
-    public static string Prepared(ExperimentDefinition definition, CheckpointId? resumedFrom, RunsFolder runs)
+    public static string Prepared(ExperimentDefinition definition, CheckpointId? resumedFrom, RunsFolder? runs)
     {
         string what = $"{definition.Name}: {Format.Count(definition.Phases.Sum(p => p.Epochs), "epoch")}, {Format.Count(definition.Steps, "step")}, "
             + $"{Format.Count(definition.Phases[^1].Train.Samples, "training sample")}, {Format.Count(definition.Phases[^1].Classes.Length)} classes";
         return resumedFrom is { } from
             ? $"{what}; goes on from step {Format.Count(from.Step.Value)}"
-            : $"{what}; in {runs[definition.Name].Path}";
+            : runs is null ? what : $"{what}; in {runs[definition.Name].Path}";
     }
 
     /// <summary>The result, in lines: what it reached, where it is, and what to do next.</summary>
-    public static IEnumerable<string> Completed(Experiment run, string digest, RunsFolder runs)
+    public static IEnumerable<string> Completed(Experiment run, string digest, RunsFolder? runs)
     {
         var name = run.Definition.Name;
         if (run.Test is { } test)
@@ -41,6 +42,7 @@ internal static class RunText
         }
 
         yield return $"digest    {digest}";
+        if (runs is null) yield break;
         yield return $"model     {(run.Best ?? run.Newest) switch { { } c => Path.Combine(runs[name].CheckpointFolder, c.Id.ToString()), null => runs[name].Path }}";
         yield return $"next      actortrainer predict {name} PATH";
     }

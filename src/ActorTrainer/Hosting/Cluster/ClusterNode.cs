@@ -5,8 +5,10 @@ using ActorTrainer.Actors.Nodes;
 using ActorTrainer.Api;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Training;
+using ActorTrainer.Journal;
 using ActorTrainer.Transport.Gradients;
 using Akka.Actor;
+using Akka.Cluster;
 
 namespace ActorTrainer.Hosting.Cluster;
 
@@ -23,18 +25,19 @@ internal sealed class ClusterNode(NodeSettings settings, Func<IDataReader> reade
 
     public async Task RunAsync(CancellationToken cancel)
     {
-        string logs = Path.Combine(settings.Runs.Path, ".nodes");
+        string logs = Path.Combine(settings.Runs.Path, RunLogs.NodesFolder);
         Directory.CreateDirectory(logs);
         string node = $"{settings.Host}-{settings.Port}";
         var known = new KnownMembers(Path.Combine(logs, node + ".members"));
-        using var door = Works ? new CollectiveListener(settings.Host, new CollectiveOptions(), say) : null;
-        var gateway = settings.Is(CoordinatorActor.GatewayRole) ? new Gateway(settings) : null;
+        using var door = Works ? new CollectiveListener(settings.Host, new CollectiveOptions(Tls: settings.Tls), say) : null;
+        var gateway = settings.Http is null ? null : new Gateway(settings, say, time);
         if (gateway is not null) say($"HTTP on {await gateway.StartAsync(cancel).ConfigureAwait(false)}");
         try
         {
             while (!cancel.IsCancellationRequested)
             {
-                var system = ActorTrainerSystem.StartNode(settings.Runs.Journal, Path.Combine(logs, node + ".log"), new(settings.Host, settings.Port, settings.Roles, Seeds(known)));
+                var system = ActorTrainerSystem.StartNode(settings.Runs.Journal, Path.Combine(logs, node + ".log"), new(settings.Host, settings.Port, settings.Roles, Seeds(known)), settings.Akka,
+                    settings.Tls is { } tls ? NodeCertificates.ForRemoting(tls) : null);
                 await LiveAsync(system, door, gateway, node, known, cancel).ConfigureAwait(false);
                 if (!cancel.IsCancellationRequested) await Task.Delay(RejoinPause, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
@@ -55,18 +58,20 @@ internal sealed class ClusterNode(NodeSettings settings, Func<IDataReader> reade
     {
         if (door is not null)
         {
-            var workplace = new NodeWorkplace(node, settings.Runs, reader(), engine(), new PeerExchanges(door), time);
+            var workplace = new NodeWorkplace(node, settings.Runs, new(settings.DataRoots), reader(), engine(), new PeerExchanges(door), time);
             system.ActorOf(NodeActor.Props(workplace), NodeProtocol.ActorName);
         }
 
         if (settings.Is(CoordinatorActor.Role)) Coordination.StartCoordinator(system, new ExperimentDesk(settings.Runs, time), time);
         var coordinator = Coordination.StartProxy(system);
         var membership = system.ActorOf(MembershipActor.Props(coordinator, say, known.Write), "membership");
-        gateway?.Connect(coordinator);
+        using var gone = new CancellationTokenSource();
+        gateway?.Coordinator.Connect(coordinator, () => Akka.Cluster.Cluster.Get(system).SelfMember.Status == MemberStatus.Up, gone.Token);
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var stop = cancel.Register(() => asked.TrySetResult());
         await Task.WhenAny(asked.Task, system.WhenTerminated).ConfigureAwait(false);
         if (!system.WhenTerminated.IsCompleted) await LeaveAsync(system, membership).ConfigureAwait(false);
+        await gone.CancelAsync().ConfigureAwait(false);
         await system.Terminate().ConfigureAwait(false);
     }
 

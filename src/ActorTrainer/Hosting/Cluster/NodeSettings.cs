@@ -1,13 +1,27 @@
 using System.Collections.Immutable;
+using ActorTrainer.Api;
+using ActorTrainer.Transport.Gradients;
 
 namespace ActorTrainer.Hosting.Cluster;
 
-/// <summary>What a node is told: by its command line.</summary>
+/// <summary>What a node is told: by its file and its command line.</summary>
 /// <param name="Host">The address that it listens on and is known by.</param>
 /// <param name="Port">Akka's; 0: a free one.</param>
-/// <param name="Http">The gateway's; 0: a free one.</param>
+/// <param name="Http">0: a free one; null: a gateway's default, and none on other nodes.</param>
 /// <param name="Seeds"><c>HOST:PORT</c> of nodes to join; none: a coordinator begins a cluster.</param>
-internal sealed record NodeSettings(string Host, int Port, int Http, ImmutableArray<string> Roles, ImmutableArray<string> Seeds, RunsFolder Runs)
+internal sealed record NodeSettings(string Host, int Port, int? Http, ImmutableArray<string> Roles, ImmutableArray<string> Seeds, RunsFolder Runs)
 {
+    /// <summary>Around everything that leaves the process; null: nothing is encrypted.</summary>
+    public CollectiveTls? Tls { get; init; }
+
+    /// <summary>Of the HTTP API; none: no key is asked for.</summary>
+    public ImmutableArray<ApiKey> Keys { get; init; } = [];
+
+    /// <summary>Folders that experiments may take data and weights from; null: any.</summary>
+    public ImmutableArray<string>? DataRoots { get; init; }
+
+    /// <summary>HOCON of the node's own for Akka, over all else; empty: none.</summary>
+    public string Akka { get; init; } = "";
+
     public bool Is(string role) => Roles.Contains(role);
 }

@@ -12,7 +12,8 @@ namespace ActorTrainer.Hosting.Cluster;
 
 /// <summary>Prepares experiments at a node: opens its data, compares them and the numbers that it computes with the definition.</summary>
 /// <param name="node">As it is called in file names: <c>host-port</c>.</param>
-internal sealed class NodeWorkplace(string node, RunsFolder runs, IDataReader reader, IEngine engine, IExchangeFactory exchanges, TimeProvider time) : IWorkplace
+/// <param name="roots">Where it may take data from.</param>
+internal sealed class NodeWorkplace(string node, RunsFolder runs, DataRoots roots, IDataReader reader, IEngine engine, IExchangeFactory exchanges, TimeProvider time) : IWorkplace
 {
     private readonly RunWeights _weights = new(runs);
 
@@ -54,6 +55,7 @@ internal sealed class NodeWorkplace(string node, RunsFolder runs, IDataReader re
     private PreparedExperiment Prepare(string text, ExperimentDefinition? earlier, CancellationToken cancel)
     {
         var configuration = SubmittedConfiguration.Read(text);
+        roots.Check(configuration.Settings);
         return new ExperimentPreparation(reader, engine, _weights).Prepare(configuration.Settings, ConfigurationIdentity.Of(configuration), earlier, null, cancel);
     }
 

@@ -1,0 +1,122 @@
+using System.Collections.Immutable;
+using ActorTrainer.Core.Experiments.Binding;
+using ActorTrainer.Core.Experiments.Hocon;
+
+namespace ActorTrainer.Core.Experiments;
+
+/// <summary>What a node's file says; null where it leaves a key to the command line or the default. Paths are absolute.</summary>
+/// <param name="Journal">A secret: it may hold a password.</param>
+/// <param name="Akka">HOCON for Akka; empty: none.</param>
+public sealed record NodeFileSettings(
+    string? Host, int? Port, int? Http, ImmutableArray<string>? Roles, ImmutableArray<string>? Seeds, string? Runs, string? Journal, NodeTlsFiles? Tls,
+    ImmutableArray<NodeFileKey> Keys, ImmutableArray<string>? DataRoots, string Akka)
+{
+    public static NodeFileSettings Empty { get; } = new(null, null, null, null, null, null, null, null, [], null, "");
+
+    /// <summary>Sealed against printing: it holds secrets.</summary>
+    public override string ToString() => nameof(NodeFileSettings);
+}
+
+/// <summary>PEM files.</summary>
+public sealed record NodeTlsFiles(string Certificate, string Key, string Authority);
+
+/// <param name="Scope"><c>read</c>, <c>submit</c> or <c>admin</c>.</param>
+/// <param name="Sha256">Of the key; 64 lower-case hex digits.</param>
+public sealed record NodeFileKey(string Scope, string Sha256);
+
+/// <summary>A node's file, in the same HOCON as experiments and as strict: what is not known is an error.</summary>
+public static class NodeFile
+{
+    public static ImmutableArray<string> Scopes { get; } = ["read", "submit", "admin"];
+
+    /// <summary>Never throws for what stands in it, or for a file that is not there.</summary>
+    public static (NodeFileSettings? Settings, ImmutableArray<ConfigurationProblem> Problems) Read(string path, ConfigurationSources? sources = null)
+    {
+        sources ??= ConfigurationSources.System;
+        string full = Path.GetFullPath(path, sources.WorkingFolder);
+        try
+        {
+            return sources.ReadFile(full, HoconLimits.FileBytes) is { } text ? Parse(text, path, full, sources) : Unreadable("there is no such file");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Unreadable($"the file can't be read: {e.Message}");
+        }
+
+        (NodeFileSettings?, ImmutableArray<ConfigurationProblem>) Unreadable(string message) => (null, [new("", path, 0, 0, message)]);
+    }
+
+    private static (NodeFileSettings?, ImmutableArray<ConfigurationProblem>) Parse(string text, string path, string full, ConfigurationSources sources)
+    {
+        var problems = new ProblemLog();
+        var reader = new HoconReader(sources, problems);
+        var settings = reader.Read(path, full, text) is { } root ? Bind(root, reader.Referenced, problems) : null;
+        return (problems.Errors.Count == 0 ? settings : null, [.. problems.Errors]);
+    }
+
+    private static NodeFileSettings Bind(HoconObject root, IReadOnlySet<string> variables, ProblemLog problems)
+    {
+        var known = NodeReference.Root;
+        var own = new HoconObject(root.Fields.Where(field => known[field.Key] is not null || !variables.Contains(field.Key)), root.Origin);
+        var node = new Section(problems, "", own, known, root.Origin).Child("node");
+        var akka = own["akka"] is { } block ? block.Value as HoconObject : null;
+        if (own["akka"] is not null && akka is null) problems.Error("akka", own["akka"]!.Origin, "expected an object { ... }");
+        return new(
+            Of(node, "host")?.Text("an address or a name"),
+            Of(node, "port")?.Integer(0, ushort.MaxValue),
+            Of(node, "http")?.Integer(0, ushort.MaxValue),
+            Texts(node, "roles", "a list of roles"),
+            Texts(node, "seeds", "a list of \"HOST:PORT\""),
+            Of(node, "runs")?.Location("a folder"),
+            Of(node, "journal")?.Text("postgres://USER:PASSWORD@HOST/DATABASE"),
+            Tls(node),
+            Of(node, "keys")?.Items("a list of { scope, sha256 }") is { } keys ? [.. keys.Select(Key)] : [],
+            Of(node, "data-roots")?.Items("a list of folders") is { } roots ? [.. roots.Select(folder => folder.Location("a folder"))] : null,
+            akka is { Count: > 0 } ? HoconWriter.Document(new([new("akka", akka, akka.Origin)], akka.Origin)) : "");
+    }
+
+    private static NodeTlsFiles? Tls(Section node)
+    {
+        var tls = node.Child("tls");
+        var (certificate, key, authority) = (Of(tls, "certificate"), Of(tls, "key"), Of(tls, "authority"));
+        if (certificate is null && key is null && authority is null) return null;
+        return new(Needed(tls, "certificate"), Needed(tls, "key"), Needed(tls, "authority"));
+
+        static string Needed(Section tls, string name) => tls[name].Location("a PEM file (certificate, key and authority, all three or none)");
+    }
+
+    private static NodeFileKey Key(Setting setting)
+    {
+        var key = setting.Section(NodeReference.Key);
+        string scope = key["scope"].Choice([.. Scopes.Select(name => (name, name))]);
+        string hash = key["sha256"].Text("the key's SHA-256");
+        if (hash.Length > 0 && (hash.Length != 64 || !hash.All(c => char.IsAsciiDigit(c) || c is >= 'a' and <= 'f')))
+            key["sha256"].Error("expected 64 lower-case hex digits: the key's SHA-256, as --new-key prints it, not the key itself");
+        return new(scope, hash);
+    }
+
+    private static ImmutableArray<string>? Texts(Section node, string key, string what) =>
+        Of(node, key)?.Items(what) is { } items ? [.. items.Select(item => item.Text("a text"))] : null;
+
+    /// <summary>Null where the file has none.</summary>
+    private static Setting? Of(Section section, string key) => section.IfWritten(key) is { IsNull: false } setting ? setting : null;
+
+    /// <summary>actortrainer.conf: the only list of the file's keys.</summary>
+    private static class NodeReference
+    {
+        private const string Resource = "actortrainer.conf";
+
+        public static HoconObject Root { get; } = Load();
+
+        public static HoconObject Key { get; } = new(new[] { "scope", "sha256" }.Select(name => new HoconField(name, new HoconScalar("null", HoconKind.Null, Root.Origin), Root.Origin)), Root.Origin);
+
+        private static HoconObject Load()
+        {
+            using var stream = typeof(NodeFile).Assembly.GetManifestResourceStream(Resource) ?? throw new InvalidOperationException($"{Resource} is not embedded");
+            using var reader = new StreamReader(stream);
+            var problems = new ProblemLog();
+            return new HoconReader(ConfigurationSources.Isolated, problems).Read(Resource, Path.GetFullPath(Resource), reader.ReadToEnd())
+                ?? throw new InvalidOperationException($"{Resource}: {ConfigurationProblem.ToText(problems.Errors)}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using System.Text;
+using ActorTrainer.Core;
+using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Training;
+using ActorTrainer.Hosting;
+using ActorTrainer.Hosting.Cluster;
+using ActorTrainer.Journal;
+using ActorTrainer.Transport.Training;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
+using static ActorTrainer.Actors.Coordination.CoordinatorProtocol;
+
+namespace ActorTrainer.Api;
+
+/// <summary><c>/v1/experiments</c>: what a client says is asked of the coordinator, what it wants to see is read from journal and runs folder.</summary>
+internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink coordinator, IHostApplicationLifetime lifetime, TimeProvider time)
+{
+    private const int MaxPage = 1000, MaxSteps = 10_000, MaxLogLines = 10_000;
+
+    /// <summary>Data sets are listed and hashed before a submission is answered.</summary>
+    private static readonly TimeSpan SubmitPatience = TimeSpan.FromMinutes(10);
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly RunJournal _journal = new(runs);
+
+    public void Map(IEndpointRouteBuilder app)
+    {
+        var experiments = app.MapGroup("/v1/experiments");
+        experiments.MapPost("", SubmitAsync);
+        experiments.MapGet("", List);
+        experiments.MapGet("{name}", Show);
+        experiments.MapGet("{name}/events", Events);
+        experiments.MapGet("{name}/metrics", Metrics);
+        experiments.MapGet("{name}/logs", Logs);
+        experiments.MapPost("{name}/pause", (string name) => ControlAsync(name, Wish.Pause));
+        experiments.MapPost("{name}/resume", (string name) => ControlAsync(name, Wish.Resume));
+        experiments.MapPost("{name}/cancel", (string name) => ControlAsync(name, Wish.Cancel));
+        app.MapGet("/v1/cluster", async () => await coordinator.AskAsync(new DescribeCluster(), Patience).ConfigureAwait(false) is ClusterDescribed cluster
+            ? Results.Json(cluster, CoreJson.Options) : Problems.Away());
+    }
+
+    private async Task<IResult> SubmitAsync(HttpRequest request, int priority = 0, bool accept_machine = false)
+    {
+        using var reader = new StreamReader(request.Body, new UTF8Encoding(false, true));
+        string text = await reader.ReadToEndAsync(request.HttpContext.RequestAborted).ConfigureAwait(false);
+        try
+        {
+            var name = SubmittedConfiguration.Read(text).Settings.Name;
+            return await AnswerAsync(name, new SubmitExperiment(text, priority, accept_machine), SubmitPatience, StatusCodes.Status201Created).ConfigureAwait(false);
+        }
+        catch (FormatException e)
+        {
+            return Problems.Of(StatusCodes.Status400BadRequest, e.Message);
+        }
+    }
+
+    private async Task<IResult> ControlAsync(string name, Wish wish) => ExperimentName.IsValid(name)
+        ? await AnswerAsync(new(name), new ControlExperiment(new(name), wish), Patience, StatusCodes.Status200OK).ConfigureAwait(false)
+        : Problems.NoExperiment(name);
+
+    /// <summary>With the journal's last number before the question: what is journalled after it came of it.</summary>
+    private async Task<IResult> AnswerAsync(ExperimentName name, object question, TimeSpan patience, int accepted)
+    {
+        var history = _journal.History(name);
+        long sequence = history.IsEmpty ? 0 : history[^1].SequenceNumber;
+        return await coordinator.AskAsync(question, patience).ConfigureAwait(false) switch
+        {
+            Accepted answer => Results.Json(new ControlAnswer(answer.Experiment, answer.Notices, sequence), CoreJson.Options, statusCode: accepted),
+            Rejected { Conflict: true } rejected => Problems.Of(history.IsEmpty && accepted == StatusCodes.Status200OK ? StatusCodes.Status404NotFound : StatusCodes.Status409Conflict, rejected.Reason),
+            Rejected rejected => Problems.Of(StatusCodes.Status400BadRequest, rejected.Reason),
+            _ => Problems.Away(),
+        };
+    }
+
+    /// <summary>A page by name; where there are more, the header Link says where.</summary>
+    private IResult List(HttpResponse response, string? after = null, int limit = 100)
+    {
+        if (limit is < 1 or > MaxPage) return Problems.Of(StatusCodes.Status400BadRequest, $"limit: a number from 1 to {MaxPage} is needed.");
+        var rest = _journal.Names().Where(name => after is null || string.CompareOrdinal(name.Value, after) > 0).Take(limit + 1).ToList();
+        if (rest.Count > limit) response.Headers.Link = $"</v1/experiments?after={rest[limit - 1]}&limit={limit}>; rel=\"next\"";
+        return Results.Json(rest.Take(limit).Select(name => Load(name.Value)).OfType<RunEntry>().Select(Overview), CoreJson.Options);
+    }
+
+    private IResult Show(string name) => Load(name) is { } run
+        ? Results.Text(RunDetails.Of(Overview(run), run.Experiment, runs[run.Name]).ToJsonString(CoreJson.Options), "application/json")
+        : Problems.NoExperiment(name);
+
+    /// <param name="follow">False: what is there, and no more.</param>
+    private IResult Events(HttpRequest request, string name, bool follow = true)
+    {
+        if (Load(name) is null) return Problems.NoExperiment(name);
+        string last = request.Headers["Last-Event-ID"].ToString();
+        RunPosition position = default;
+        if (last.Length > 0 && !RunPosition.TryParse(last, out position)) return Problems.Of(StatusCodes.Status400BadRequest, "Last-Event-ID is not one of this stream.");
+        request.HttpContext.Response.Headers["X-Accel-Buffering"] = "no";
+        var ended = CancellationTokenSource.CreateLinkedTokenSource(request.HttpContext.RequestAborted, lifetime.ApplicationStopping);
+        request.HttpContext.Response.RegisterForDispose(ended);
+        return Results.ServerSentEvents(EventStream.OfAsync(new(runs, new(name), position), follow, time, ended.Token));
+    }
+
+    private IResult Metrics(string name, long from = 1, long to = long.MaxValue)
+    {
+        if (Load(name) is null) return Problems.NoExperiment(name);
+        if (from < 1 || to < from) return Problems.Of(StatusCodes.Status400BadRequest, "from, to: steps are counted from 1, and from is not after to.");
+        IEnumerable<StepRecord> steps = StepLog.Read(runs[new(name)].Metrics, after: new(from - 1)).TakeWhile(step => step.Step.Value <= to).Take(MaxSteps);
+        return Results.Json(steps, CoreJson.Options);
+    }
+
+    private IResult Logs(string name, int tail = MaxLogLines)
+    {
+        if (Load(name) is null) return Problems.NoExperiment(name);
+        if (tail is < 0 or > MaxLogLines) return Problems.Of(StatusCodes.Status400BadRequest, $"tail: a number from 0 to {MaxLogLines} is needed.");
+        return Results.Text(string.Concat(RunLogs.Read(runs, new(name), tail).Select(line => line + "\n")));
+    }
+
+    private RunEntry? Load(string name) => ExperimentName.IsValid(name) && _journal.Load(new(name)) is { } experiment ? new(new(name), experiment) : null;
+
+    private RunOverview Overview(RunEntry run) => RunOverview.Of(run, runs[run.Name]);
+}
+
+/// <summary>That a wish was taken up.</summary>
+/// <param name="Sequence">The last number of the experiment's journal before it.</param>
+internal sealed record ControlAnswer(ExperimentName Name, System.Collections.Immutable.ImmutableArray<string> Notices, long Sequence);

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using ActorTrainer.Api.Client;
+using ActorTrainer.Terminal;
+
+namespace ActorTrainer.Commands;
+
+/// <summary>The options by which a command is pointed at a cluster instead of a runs folder.</summary>
+internal sealed class ServerOptions
+{
+    public const string ServerVariable = "ACTORTRAINER_SERVER", KeyVariable = "ACTORTRAINER_KEY", AuthorityVariable = "ACTORTRAINER_AUTHORITY";
+
+    private readonly Option<string?> _server = new("--server") { HelpName = "URL", Description = $"A gateway of a cluster, such as http://127.0.0.1:4080 (default: ${ServerVariable}, else the runs folder)" };
+    private readonly Option<string?> _key = new("--key") { HelpName = "KEY", Description = $"The key that the cluster asks for; better kept in ${KeyVariable}: others of this machine see command lines" };
+    private readonly Option<string?> _authority = new("--authority") { HelpName = "FILE", Description = $"The authority (PEM) that signed the cluster's certificates (default: ${AuthorityVariable}, else the system's)" };
+    private readonly Option<string?>? _runs;
+
+    /// <param name="runs">The other place that the command can be pointed at; null: there is none.</param>
+    public ServerOptions(Command command, Option<string?>? runs)
+    {
+        _runs = runs;
+        command.Options.Add(_server);
+        command.Options.Add(_key);
+        command.Options.Add(_authority);
+    }
+
+    /// <summary>Null: no cluster is meant. A runs folder that is named goes before the environment's server.</summary>
+    public ClusterClient? Connect(ParseResult parsed, Screen screen)
+    {
+        bool namesRuns = _runs is not null && parsed.GetValue(_runs) is not null;
+        string? asked = parsed.GetValue(_server);
+        if (asked is not null && namesRuns) throw new UsageException("--server and --runs: the one is a cluster, the other a folder; name one of them.");
+        string? server = asked ?? (namesRuns ? null : Variable(ServerVariable));
+        if (server is null) return null;
+        try
+        {
+            var address = ServerAddress.Parse(server);
+            string? key = parsed.GetValue(_key) ?? Variable(KeyVariable);
+            if (key is not null && address is { Scheme: "http", IsLoopback: false })
+                throw new UsageException($"A key would travel to {address.Host} for all to read: use https.");
+            if (key is not null && key.Any(c => c is <= ' ' or > '~')) throw new UsageException("The key has characters that no key has.");
+            return new(new(address, key, Authority(parsed.GetValue(_authority) ?? Variable(AuthorityVariable))), screen.Say, TimeProvider.System);
+        }
+        catch (FormatException e)
+        {
+            throw new UsageException(e.Message);
+        }
+    }
+
+    /// <summary>As it is written behind a command that is shown: without a key.</summary>
+    public string Shown(ParseResult parsed) => parsed.GetValue(_server) is { } server ? $" --server {server}" : "";
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+
+    private static X509Certificate2? Authority(string? file)
+    {
+        if (file is null) return null;
+        try
+        {
+            return X509Certificate2.CreateFromPem(File.ReadAllText(file));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new UsageException($"The authority {file} can't be read: {e.Message}");
+        }
+    }
+}
