@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using ActorTrainer.Actors.Coordination;
+using ActorTrainer.Api;
+using ActorTrainer.Hosting.Cluster;
+using Akka.Actor;
+
+namespace ActorTrainer.Tests.Api;
+
+/// <summary>A gateway on a free port of loopback, its runs in a folder of its own, and a coordinator that answers as the test says.</summary>
+internal sealed class TestGateway : IAsyncDisposable
+{
+    private readonly ActorSystem _system = ActorSystem.Create("gateway", "akka { loglevel = OFF, stdout-loglevel = OFF }");
+    private readonly Gateway _gateway;
+
+    private TestGateway(ImmutableArray<ApiKey> keys)
+    {
+        var settings = new NodeSettings("127.0.0.1", 0, 0, [CoordinatorActor.GatewayRole], [], Runs.Runs) { Keys = keys };
+        _gateway = new(settings, Said.Add, TimeProvider.System);
+        _gateway.Coordinator.Connect(_system.ActorOf(Props.Create(() => new Coordinator(this))), () => IsMember, CancellationToken.None);
+    }
+
+    public TemporaryRuns Runs { get; } = new();
+    public List<object> Asked { get; } = [];
+    public List<string> Said { get; } = [];
+    public bool IsMember { get; set; } = true;
+
+    /// <summary>The coordinator's answer; null: none.</summary>
+    public Func<object, object?> Answer { get; set; } = _ => null;
+
+    public string Url { get; private set; } = "";
+    public HttpClient Http { get; private set; } = null!;
+
+    public static async Task<TestGateway> StartAsync(params ImmutableArray<ApiKey> keys)
+    {
+        var gateway = new TestGateway(keys);
+        gateway.Url = await gateway._gateway.StartAsync(CancellationToken.None);
+        gateway.Http = new() { BaseAddress = new(gateway.Url) };
+        return gateway;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _gateway.DisposeAsync();
+        await _system.Terminate();
+        Runs.Dispose();
+    }
+
+    private sealed class Coordinator(TestGateway gateway) : UntypedActor
+    {
+        protected override void OnReceive(object message)
+        {
+            gateway.Asked.Add(message);
+            if (gateway.Answer(message) is { } answer) Sender.Tell(answer);
+        }
+    }
+}
