@@ -44,7 +44,7 @@ internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink coordina
 
     private async Task<IResult> SubmitAsync(HttpRequest request, int priority = 0, bool accept_machine = false)
     {
-        using var reader = new StreamReader(request.Body, new UTF8Encoding(false, true));
+        using var reader = new StreamReader(request.Body, new UTF8Encoding(false, true), detectEncodingFromByteOrderMarks: false);
         string text = await reader.ReadToEndAsync(request.HttpContext.RequestAborted).ConfigureAwait(false);
         try
         {

@@ -19,9 +19,11 @@ internal sealed record PreparedExperiment(ExperimentSettings Settings, Experimen
 internal sealed class ExperimentPreparation(IDataReader reader, IEngine engine, IWeightSource weights)
 {
     /// <param name="earlier">A run of this name that is there already: what was automatic stays as it was resolved then.</param>
+    /// <param name="fromCheckpoint">It goes on from one: the first weights are not looked at.</param>
     /// <param name="configuration">Hash, keys and text of the configuration.</param>
     public PreparedExperiment Prepare(
-        ExperimentSettings settings, ConfigurationIdentity configuration, ExperimentDefinition? earlier, IProgress<DataProgress>? progress, CancellationToken cancel)
+        ExperimentSettings settings, ConfigurationIdentity configuration, ExperimentDefinition? earlier, IProgress<DataProgress>? progress, CancellationToken cancel,
+        bool fromCheckpoint = false)
     {
         var device = earlier?.Device ?? engine.Resolve(settings.Resources);
         int shards = earlier?.LogicalShards ?? settings.Training.LogicalShards ?? PowerOfTwo(settings.Resources.MaxTrainers);
@@ -32,8 +34,8 @@ internal sealed class ExperimentPreparation(IDataReader reader, IEngine engine, 
             var plan = Plan(settings, data);
             var job = new TrainingJob(settings.Seed, settings.Model, settings.Training, phaseJobs, shards, device);
             engine.Check(job, [.. plan.Phases.Select(BatchSizes)]);
-            // Whoever goes on begins with a checkpoint; the file may be large, or gone.
-            var weightNotes = earlier is null ? engine.TryFirstWeights(job, weights) : [];
+            // Whoever goes on from a checkpoint begins with that; the file may be large, or gone.
+            var weightNotes = fromCheckpoint ? [] : engine.TryFirstWeights(job, weights);
             var definition = new ExperimentDefinition(settings.Name, configuration.Hash, configuration.Settings, configuration.ResultKeys, configuration.EffectiveText, device, shards,
                 [.. settings.Training.Phases.Select((phase, index) => Identify(phase, plan.Phases[index], data, index))],
                 PretrainedIdentity.Of(settings.Model.Pretrained, weights), engine.Fingerprint(job, weights), plan.Steps);

@@ -81,7 +81,7 @@ internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider 
         var (folder, weights) = (runs[name], new RunWeights(runs));
         var earlier = new RunJournal(runs).Load(name);
         using var prepared = await Task.Run(() => new ExperimentPreparation(reader, engine, weights).Prepare(
-            configuration.Settings, ConfigurationIdentity.Of(configuration), earlier?.Definition, new Relay(observer), cancel), cancel).ConfigureAwait(false);
+            configuration.Settings, ConfigurationIdentity.Of(configuration), earlier?.Definition, new Relay(observer), cancel, fromCheckpoint: earlier?.Newest is not null), cancel).ConfigureAwait(false);
         if (earlier is not null) RunConflict.Check(earlier.Definition, prepared.Definition, request.File, request.AcceptMachine);
         foreach (string notice in prepared.Notices) observer.Notice(notice);
         if (earlier is null && configuration.Settings.Model is { Pretrained: null, Architecture: { } architecture })

@@ -28,7 +28,8 @@ internal sealed record RunOverview(
         long steps = run.Status is ExperimentStatus.Evaluating or ExperimentStatus.Completed ? committed.Step.Value : run.Definition.Steps;
         return new(entry.Name, run.Status, run.Definition.Phases[place.Phase].Name, place.Epoch, run.Definition.Phases.Sum(phase => phase.Epochs),
             place.Step.Value, steps, run.Generation, run.Trainers, BestOf(run), TestOf(run),
-            run.Digest, run.Failure, run.Definition.ConfigurationHash, run.CreatedAt, run.UpdatedAt, RunLock.HolderOf(folder)) { IsClusters = IsOfCluster(run) };
+            run.Digest, run.Failure, run.Definition.ConfigurationHash, run.CreatedAt, run.UpdatedAt, RunLock.HolderOf(folder))
+        { IsClusters = IsOfCluster(run) };
     }
 
     /// <summary>A cluster trains it: no one process has it, and whoever dies is done without.</summary>

@@ -12,7 +12,7 @@ public sealed class NodeFileSpec
         using var stream = typeof(NodeFile).Assembly.GetManifestResourceStream("actortrainer.conf")!;
         var settings = Read(new StreamReader(stream).ReadToEnd());
         Assert.Equal(("127.0.0.1", 4053, (int?)null, (string?)null), (settings.Host, settings.Port, settings.Http, settings.Journal));
-        Assert.Equal(["coordinator", "trainer", "evaluator", "gateway"], settings.Roles!.Value);
+        Assert.Equal(["coordinator", "trainer", "evaluator", "gateway"], settings.Roles!.Value.ToArray());
         Assert.Null(settings.Tls);
         Assert.Null(settings.DataRoots);
         Assert.Equal("", settings.Akka);
@@ -36,7 +36,7 @@ public sealed class NodeFileSpec
         Assert.Equal(("10.0.0.1", 1, 2, "/node/runs", "postgres://a:b@c/d"), (settings.Host, settings.Port, settings.Http, settings.Runs, settings.Journal));
         Assert.Equal(new NodeTlsFiles("/node/tls/a.pem", "/node/tls/a.key", "/etc/ca.pem"), settings.Tls);
         Assert.Equal(new NodeFileKey("submit", Hash), Assert.Single(settings.Keys));
-        Assert.Equal(["/node/data", "/more"], settings.DataRoots!.Value);
+        Assert.Equal(["/node/data", "/more"], settings.DataRoots!.Value.ToArray());
         Assert.Contains("acceptable-heartbeat-pause = \"9 s\"", settings.Akka, StringComparison.Ordinal);
         Assert.DoesNotContain("a:b", settings.ToString(), StringComparison.Ordinal);
     }

@@ -24,7 +24,7 @@ public sealed class GatewaySpec
     [InlineData("..%2F..%2Fetc")]
     [InlineData("Upper")]
     [InlineData("journal.db")]
-    [InlineData("%00")]
+    [InlineData("a%20b")]
     public async Task A_name_that_is_no_experiment_is_a_problem_on_every_address(string name)
     {
         await using var gateway = await TestGateway.StartAsync();

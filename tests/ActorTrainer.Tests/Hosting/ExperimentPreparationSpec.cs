@@ -50,7 +50,7 @@ public sealed class ExperimentPreparationSpec : IDisposable
     }
 
     private PreparedExperiment Prepare(Experiment? earlier) => new ExperimentPreparation(new DataReader(), _engine, new NoWeights()).Prepare(
-        _configuration.Settings, ConfigurationIdentity.Of(_configuration), earlier, null, CancellationToken.None);
+        _configuration.Settings, ConfigurationIdentity.Of(_configuration), earlier?.Definition, null, CancellationToken.None, earlier?.Newest is not null);
 
     private sealed class NotingEngine : IEngine
     {
