@@ -55,7 +55,7 @@ public sealed class GenerationActor : UntypedActor, IWithTimers
         switch (message)
         {
             case SeatPreparing or SeatJoined or SeatRefused or SeatAlive or SeatEmpty or SeatSaid: OnWord(message); break;
-            case Begin begin: Do(_lead.Begin(begin.Start, NewKey())); break;
+            case Begin begin: Do(_lead.Begin(begin.Start, NewKey(), Now)); break;
             case Tick: Do(_lead.Tick(Now)); break;
             case Settled: Do(_lead.Settled()); break;
             case CrewNodeLost lost: Do(_lead.NodeLost(lost.Name, Now)); break;

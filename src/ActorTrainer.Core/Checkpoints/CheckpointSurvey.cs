@@ -6,7 +6,8 @@ namespace ActorTrainer.Core.Checkpoints;
 /// <summary>What recovery finds on disk, held against the journal.</summary>
 /// <param name="Lost">Committed and newer than any intact one, but missing or damaged.</param>
 /// <param name="Adoptable">Complete, of the newest generation, and not yet in the journal: the process died between rename and commit.</param>
-/// <param name="Garbage">Folders that count for nothing: retired, of older generations, damaged.</param>
+/// <param name="Garbage">Folders that count for nothing: retired, of older generations, damaged. Never one of a newer generation than the journal's, as whoever
+/// surveys knew it: another has taken over since, and it is that one's.</param>
 public sealed record CheckpointSurvey(
     ImmutableArray<(CheckpointId Id, string Problem)> Lost, ImmutableArray<(StoredCheckpoint Stored, Training.TrainingCursor Cursor)> Adoptable,
     ImmutableArray<CheckpointId> Garbage)
@@ -39,6 +40,6 @@ public sealed record CheckpointSurvey(
 
         var lostIds = lost.Select(l => l.Item1).ToHashSet();
         var counted = experiment.Checkpoints.Select(c => c.Id).Where(id => !lostIds.Contains(id)).Concat(adoptable.Select(a => a.Item1.Id)).ToHashSet();
-        return new(lost.ToImmutable(), adoptable.ToImmutable(), [.. present.Where(id => !counted.Contains(id))]);
+        return new(lost.ToImmutable(), adoptable.ToImmutable(), [.. present.Where(id => id.Generation <= experiment.Generation && !counted.Contains(id))]);
     }
 }

@@ -32,7 +32,7 @@ public sealed class Conductor(ConductorParts parts)
     private ImmutableArray<string> _seats = [];
     private (Generation Generation, ImmutableArray<SeatPlace> Seats, ImmutableArray<LiveState?> States)? _gathered;
     private StepNumber? _trained, _stoppedAt;
-    private int _breakdowns;
+    private int _breakdowns, _survey;
     private bool _leads, _pause, _cancel, _surveyed, _waitsForSeats, _took;
     private string? _coordinator;
 
@@ -82,13 +82,18 @@ public sealed class Conductor(ConductorParts parts)
         .. _pause ? Request(StepRequest.CheckpointAndStop) : [],
     ];
 
-    public IReadOnlyList<ConductorEffect> Surveyed(CheckpointSurvey survey) => Journal(
+    /// <summary>What was found. A survey that has been overtaken counts for nothing: the store has moved on since.</summary>
+    public IReadOnlyList<ConductorEffect> Surveyed(int number, CheckpointSurvey survey) => number != _survey || IsOver ? [] : Journal(
         [
             .. survey.Lost.Select(lost => new CheckpointLost(lost.Id, lost.Problem, Now)),
             .. survey.Adoptable.Select(found => new CheckpointCommitted(
                 found.Stored.Id, found.Cursor, found.Stored.Sha256, found.Stored.Bytes, parts.DueAt(State, found.Cursor), Adopted: true, Now)),
         ],
-        () => [.. survey.Garbage.Select(id => new ConductorEffect.Delete(id)), new ConductorEffect.RewriteEvaluations(), .. AfterSurvey()]);
+        () =>
+        {
+            _surveyed = true;
+            return [.. survey.Garbage.Select(id => new ConductorEffect.Delete(id)), new ConductorEffect.RewriteEvaluations(), .. AfterSurvey()];
+        });
 
     /// <summary>These nodes are the experiment's now.</summary>
     public IReadOnlyList<ConductorEffect> Granted(ImmutableArray<string> nodes)
@@ -151,7 +156,7 @@ public sealed class Conductor(ConductorParts parts)
     /// <summary>The generation that is led is over: whoever is left goes on at once, from the state in memory if all hold one.</summary>
     public IReadOnlyList<ConductorEffect> Broken(Generation generation, ImmutableDictionary<string, string> lost, string reason, bool refused)
     {
-        _leads = false;
+        (_leads, _gathered) = (false, null);
         if (IsOver) return [];
         _seats = _seats.RemoveAll(lost.ContainsKey);
         return
@@ -197,8 +202,8 @@ public sealed class Conductor(ConductorParts parts)
 
     private IReadOnlyList<ConductorEffect> Survey()
     {
-        _surveyed = true;
-        return [new ConductorEffect.Survey()];
+        _surveyed = false;
+        return [new ConductorEffect.Survey(++_survey)];
     }
 
     private IReadOnlyList<ConductorEffect> AfterSurvey()
@@ -252,7 +257,11 @@ public sealed class Conductor(ConductorParts parts)
             return Fail($"The trainer broke down {_breakdowns} times without a new checkpoint, last by: {reason}");
         if (refused && _seats.IsEmpty) return Fail(reason);
         if (_cancel || _pause && !State.IsTrained && generation > State.Generation) return StopNow();
-        return _seats.Length >= Math.Max(1, parts.Min) ? Gather() : Survey();
+        if (_seats.Length < Math.Max(1, parts.Min)) return Survey();
+        // A survey that is under way is of before.
+        _survey++;
+        _surveyed = false;
+        return Gather();
     }
 
     private IReadOnlyList<ConductorEffect> StopTraining()

@@ -18,8 +18,8 @@ public abstract record ConductorEffect
     /// <summary>Where are these nodes? Answered by <see cref="Conductor.Found"/>.</summary>
     public sealed record FindNodes(ImmutableArray<string> Names) : ConductorEffect;
 
-    /// <summary>Look at the store. Answered by <see cref="Conductor.Surveyed"/>.</summary>
-    public sealed record Survey : ConductorEffect;
+    /// <summary>Look at the store. Answered by <see cref="Conductor.Surveyed"/>, with this number.</summary>
+    public sealed record Survey(int Number) : ConductorEffect;
 
     /// <summary>From <paramref name="Min"/> to <paramref name="Max"/> nodes to train at. Answered by <see cref="Conductor.Granted"/>.</summary>
     public sealed record RequestSeats(int Min, int Max) : ConductorEffect;

@@ -31,7 +31,7 @@ public sealed class GenerationLead
     private List<GenerationEffect> _effects = [];
     private State _state;
     private string? _reason;
-    private TimeSpan _badNewsAt;
+    private TimeSpan _badNewsAt, _begunAt;
     private bool _refused;
 
     private enum State { Gathering, Gathered, Attaching, Running, Settling, Over }
@@ -85,14 +85,19 @@ public sealed class GenerationLead
 
     /// <summary>The experiment has journalled where the generation begins.</summary>
     /// <param name="key">A secret that its trainers know each other by; empty where one trains alone.</param>
-    public IReadOnlyList<GenerationEffect> Begin(GenerationStart start, string key)
+    public IReadOnlyList<GenerationEffect> Begin(GenerationStart start, string key, TimeSpan now)
     {
         if (_state != State.Gathered) return Done();
         var members = _seats.Select(seat => new TeamMember(seat.Place.Own, seat.Ready!.Value.Endpoint)).ToImmutableArray();
-        _effects.AddRange(_seats.Select(seat => new Start(seat.Rank, start, new Team(
-            _definition.Name, Generation, start.From.Step, start.StateHash ?? start.Source?.ToString() ?? "", _definition.ConfigurationHash,
-            _definition.Fingerprint, _definition.LogicalShards, members, seat.Rank, key))));
-        _state = State.Running;
+        foreach (var seat in _seats)
+        {
+            seat.Start = new(seat.Rank, start, new Team(
+                _definition.Name, Generation, start.From.Step, start.StateHash ?? start.Source?.ToString() ?? "", _definition.ConfigurationHash,
+                _definition.Fingerprint, _definition.LogicalShards, members, seat.Rank, key));
+            _effects.Add(seat.Start);
+        }
+
+        (_state, _begunAt) = (State.Running, now);
         return Done();
     }
 
@@ -105,11 +110,13 @@ public sealed class GenerationLead
         if (generation != Generation)
         {
             if (_state == State.Attaching || generation > Generation) Lose(seat, $"it is in generation {generation}", now);
+            // The order was lost, or is on its way: a seat begins a generation once.
+            else if (_state == State.Running && seat is { HasBegun: false, Start: { } start }) _effects.Add(start);
             return Done();
         }
 
         MakeKnown(seat);
-        seat.IsAttached = true;
+        (seat.IsAttached, seat.HasBegun) = (true, true);
         if (_state != State.Attaching || !_seats.All(s => s.IsAttached)) return Done();
         _state = State.Running;
         _effects.Add(new Reattached());
@@ -131,6 +138,7 @@ public sealed class GenerationLead
         seat.HeardAt = now;
         if (generation != Generation || number != seat.Heard + 1) return Done();
         MakeKnown(seat);
+        seat.HasBegun = true;
         seat.Heard++;
         switch (news)
         {
@@ -167,6 +175,12 @@ public sealed class GenerationLead
             if (_state is State.Gathering or State.Attaching or State.Running && now - seat.HeardAt > Patience)
             {
                 Lose(seat, $"it has not been heard of for {Patience.TotalSeconds:0} s", now);
+                return Done();
+            }
+
+            if (_state == State.Running && seat is { HasBegun: false, Start: not null } && now - _begunAt > Patience)
+            {
+                Lose(seat, "it does not begin", now);
                 return Done();
             }
 
@@ -230,6 +244,8 @@ public sealed class GenerationLead
         public SeatPlace Place => place;
         public (string? Endpoint, LiveState? State)? Ready { get; set; }
         public bool IsKnown { get; set; }
+        public Start? Start { get; set; }
+        public bool HasBegun { get; set; }
         public bool IsAttached { get; set; }
         public long Heard { get; set; }
         public TimeSpan HeardAt { get; set; }

@@ -1,0 +1,141 @@
+using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Gradients;
+using ActorTrainer.Core.Tests.Experiments;
+
+namespace ActorTrainer.Core.Tests.Simulation;
+
+/// <summary>All processes of one run, who the cluster thinks is there, and what goes wrong.</summary>
+internal sealed class SimulatedCluster
+{
+    private readonly World _world;
+    private readonly Dictionary<string, SimulatedExchange> _exchanges = [];
+    private readonly Dictionary<string, SimulatedNode> _hosts = [];
+    private readonly List<SimulatedCoordinator> _coordinators = [];
+    private int _incarnations, _islands, _keys;
+
+    public SimulatedCluster(World world, int nodes, long steps, int checkpointEvery)
+    {
+        (_world, Steps, CheckpointEvery) = (world, steps, checkpointEvery);
+        MaxTrainers = 1 + world.Draw(4);
+        Store = new(world, steps);
+        Journal = new(world, Store, steps);
+        Store.Journal = () => Journal.State;
+        for (int i = 0; i < nodes; i++) StartNode($"node{i}");
+        StartCoordinator();
+    }
+
+    public long Steps { get; }
+    public int CheckpointEvery { get; }
+    public int MaxTrainers { get; }
+    public ExperimentDefinition Definition { get; } = History.Definition(validation: false) with { LogicalShards = 4 };
+    public SimulatedStore Store { get; }
+    public SimulatedJournal Journal { get; }
+    public List<SimulatedNode> Members { get; } = [];
+
+    public SimulatedCoordinator Coordinator => _coordinators[^1];
+    public IReadOnlyList<string> Hosts => [.. _hosts.Keys.Order(StringComparer.Ordinal)];
+
+    public string NewKey() => $"{++_keys}";
+
+    public SimulatedExchange ExchangeOf(Team team)
+    {
+        if (!_exchanges.TryGetValue(team.Key, out var exchange)) exchange = _exchanges[team.Key] = new(_world, team.Members.Length);
+        return exchange;
+    }
+
+    public void StartNode(string host)
+    {
+        if (_hosts.TryGetValue(host, out var before)) Gone(before);
+        var node = _hosts[host] = new(_world, this, host, ++_incarnations);
+        _world.At(node.Process, _world.Between(0.1, 1), () =>
+        {
+            if (_world.IsTraced) _world.Note($"{node.Name} is here");
+            Members.Add(node);
+            foreach (var coordinator in Living()) _world.At(coordinator.Process, _world.Between(0, 0.5), () => coordinator.OnUp(node));
+        });
+    }
+
+    public void KillNode(string host, TimeSpan restart)
+    {
+        var node = _hosts[host];
+        if (!node.Process.IsUp) return;
+        if (_world.IsTraced) _world.Note($"{node.Name} is killed");
+        node.Kill(resets: _world.Chance(0.7));
+        _world.At(_world.Between(3, 8), () => Gone(node));
+        _world.At(restart, () =>
+        {
+            if (_hosts[host] == node) StartNode(host);
+        });
+    }
+
+    /// <summary>Frozen or cut off. Where that lasts, the cluster gives it up; it finds out and begins anew some time after it is back.</summary>
+    public void DisturbNode(string host, bool freeze, TimeSpan time)
+    {
+        var node = _hosts[host];
+        if (!node.Process.IsUp || node.Process.IsFrozen || node.Process.Island > 0) return;
+        Disturb(node.Process, freeze, time);
+        var detected = _world.Between(4, 9);
+        if (detected >= time) return;
+        _world.At(detected, () => Gone(node));
+        _world.At(time + _world.Between(0, 3), () =>
+        {
+            if (_hosts[host] == node) KillNode(host, _world.Between(0.1, 1));
+        });
+    }
+
+    public void KillCoordinator()
+    {
+        var old = Coordinator;
+        if (!old.Process.IsUp) return;
+        if (_world.IsTraced) _world.Note($"{old.Process} is killed");
+        _world.Kill(old.Process);
+        _world.At(_world.Between(0.5, 8), () => Replace(old));
+    }
+
+    /// <summary>Where it lasts, another one takes its place while it still thinks that it coordinates.</summary>
+    public void DisturbCoordinator(bool freeze, TimeSpan time)
+    {
+        var old = Coordinator;
+        if (!old.Process.IsUp || old.Process.IsFrozen || old.Process.Island > 0) return;
+        Disturb(old.Process, freeze, time);
+        var detected = _world.Between(2, 8);
+        if (detected >= time) return;
+        _world.At(detected, () => Replace(old));
+        _world.At(time + _world.Between(0, 4), () => _world.Kill(old.Process));
+    }
+
+    private void Disturb(Process process, bool freeze, TimeSpan time)
+    {
+        if (_world.IsTraced) _world.Note($"{process} is {(freeze ? "frozen" : "cut off")} for {time.TotalSeconds:0.0} s");
+        int island = ++_islands;
+        if (freeze) process.IsFrozen = true;
+        else process.Island = island;
+        _world.At(time, () =>
+        {
+            if (_world.IsTraced) _world.Note($"{process} is {(freeze ? "awake" : "back")}");
+            if (freeze) _world.Thaw(process);
+            else process.Island = 0;
+        });
+    }
+
+    private void Replace(SimulatedCoordinator old)
+    {
+        if (Coordinator == old) StartCoordinator();
+    }
+
+    private void StartCoordinator()
+    {
+        _coordinators.Add(new(_world, this, _coordinators.Count + 1));
+        if (_world.IsTraced) _world.Note($"{Coordinator.Process} coordinates");
+        Coordinator.Start();
+    }
+
+    private void Gone(SimulatedNode node)
+    {
+        if (!Members.Remove(node)) return;
+        if (_world.IsTraced) _world.Note($"{node.Name} is no member any more");
+        foreach (var coordinator in Living()) _world.At(coordinator.Process, _world.Between(0, 0.5), () => coordinator.OnGone(node));
+    }
+
+    private IEnumerable<SimulatedCoordinator> Living() => _coordinators.Where(coordinator => coordinator.Process.IsUp);
+}
