@@ -113,7 +113,7 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
             case RequestEvaluator: _evaluatorsWanted.Add(Sender); GiveEvaluators(); break;
 
             case ExperimentProtocol.ExperimentEnded ended: OnEnded(ended.Experiment); break;
-            case ExperimentProtocol.ExperimentTakenOver taken: Forget(taken.Name); break;
+            case ExperimentProtocol.ExperimentTakenOver taken: OnTakenOver(taken.Name); break;
             case Terminated terminated: OnTerminated(terminated.ActorRef); break;
             default: Unhandled(message); break;
         }
@@ -313,7 +313,17 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
         Persist(new ExperimentLeft(name, _time.GetUtcNow()), left => _admissions = _admissions.Apply(left));
     }
 
-    /// <summary>Ended, or another coordinator's now.</summary>
+    /// <summary>
+    /// By a coordinator that was frozen, say, and is to go when it finds out: as long as this one coordinates, it takes the experiment back, after a
+    /// pause. Training does not notice.
+    /// </summary>
+    private void OnTakenOver(ExperimentName name)
+    {
+        if (!_running.ContainsKey(name)) return;
+        _pool = _pool.Release(name);
+        Allocate();
+    }
+
     private void Forget(ExperimentName name)
     {
         if (!_running.Remove(name, out var running)) return;

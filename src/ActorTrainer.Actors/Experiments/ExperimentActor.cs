@@ -7,7 +7,6 @@ using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Evaluation;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Experiments.Placement;
-using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Models;
 using ActorTrainer.Core.Training;
 using Akka.Actor;
@@ -21,7 +20,8 @@ namespace ActorTrainer.Actors.Experiments;
 
 /// <summary>
 /// The source of truth of one experiment. Whatever happens is persisted, then folded into <see cref="Experiment"/>, then acted upon; training itself
-/// never waits for it (but at an early-stopping barrier).
+/// never waits for it (but at an early-stopping barrier). Its way through generations and commits is <see cref="Conductor"/>'s; here are what comes
+/// of it in the journal, in the store and at the trainers, and what follows training: evaluations, verdicts, the test, the digest.
 /// <code>
 ///   recover --> take over --> survey checkpoints --> seats --> gather a generation --> (trainers train) --> trained --> evaluate, test, digest --> completed
 ///                   |                 ^------------------------- broken, regrouped --------'                               (RunClosing)
@@ -31,24 +31,21 @@ namespace ActorTrainer.Actors.Experiments;
 public sealed class ExperimentActor : UntypedPersistentActor
 {
     private readonly ExperimentParts _parts;
+    private readonly Conductor _conductor;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly EarlyStoppingJudge? _judge;
     private readonly EvaluationOrders _orders;
     private readonly List<(TrainerProtocol.VerdictNeeded Needed, IActorRef Trainer)> _verdictsWanted = [];
-    private readonly HashSet<CrewNode> _visited = [];
-    private ImmutableArray<CrewNode> _seats = [];
-    private Experiment? _state;
+    private readonly Dictionary<string, CrewNode> _nodes = [];
     private IActorRef? _generation;
-    private GenerationProtocol.Gathered? _gathered;
-    private StepNumber? _trained, _stoppedAt;
-    private int _breakdowns, _led;
+    private int _led;
     private Task _deletions = Task.CompletedTask;
-    private bool _pause, _cancel, _surveyed, _waitsForSeats, _over, _digesting, _took;
-    private string? _coordinator;
+    private bool _digesting;
 
     public ExperimentActor(ExperimentParts parts)
     {
         _parts = parts;
+        _conductor = new(new(parts.Definition, parts.Trainers.Min, parts.Trainers.Max, parts.Incarnation, DueAt, parts.Time.GetUtcNow, parts.Inherited));
         _judge = parts.EarlyStopping is { } settings ? new(parts.Plan, settings) : null;
         _orders = new(parts.Definition.Name, parts.Crew, Self);
     }
@@ -59,7 +56,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
 
     public override string PersistenceId => PersistenceIdOf(_parts.Definition.Name);
 
-    private Experiment State => _state ?? throw new InvalidOperationException("The experiment has not been created.");
+    private Experiment State => _conductor.State;
 
     private DateTimeOffset Now => _parts.Time.GetUtcNow();
 
@@ -67,10 +64,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
     {
         switch (message)
         {
-            case IExperimentEvent happened:
-                _state = Experiment.Apply(_state, happened);
-                if (happened is CoordinatorTook took) (_coordinator, _took) = (took.Incarnation, _took || took.Incarnation == _parts.Incarnation);
-                break;
+            case IExperimentEvent happened: _conductor.Apply(happened); break;
             case RecoveryCompleted: Self.Tell(TakeOver.Instance); break;
         }
     }
@@ -79,23 +73,26 @@ public sealed class ExperimentActor : UntypedPersistentActor
     {
         switch (message)
         {
-            case TakeOver: OnTakeOver(); break;
-            case Surveyed surveyed: OnSurveyed(surveyed.Survey); break;
-            case CheckpointWriterProtocol.CheckpointWritten written: OnWritten(written); break;
+            case TakeOver: Do(_conductor.TakeOver()); break;
+            case Surveyed surveyed: Do(_conductor.Surveyed(surveyed.Number, surveyed.Survey)); break;
+            case CheckpointWriterProtocol.CheckpointWritten written: Do(_conductor.Written(written.Stored, written.Cursor, written.Due)); break;
             case CheckpointWriterProtocol.CheckpointFailed: break;     // the trainer fails by it
-            case SeatsGranted granted: OnSeats(granted.Nodes); break;
-            case NodesFound found: OnFound(found.Nodes); break;
+            case SeatsGranted granted: Do(_conductor.Granted(Known(granted.Nodes))); break;
+            case NodesFound found: Do(_conductor.Found(Known(found.Nodes))); break;
             case CrewNodeLost lost: _generation?.Tell(lost); break;
-            case CrewChanged: OnCrewChanged(); break;
-            case GenerationProtocol.Gathered gathered: OnGathered(gathered); break;
-            case GenerationProtocol.Reattached: OnReattached(); break;
-            case GenerationProtocol.GenerationBroken broken: OnBroken(broken); break;
-            case GenerationProtocol.GenerationStopped stopped: OnStopped(stopped); break;
+            case CrewChanged: Do(_conductor.CrewChanged()); break;
+            case GenerationProtocol.Gathered gathered when Equals(Sender, _generation): Do(_conductor.Gathered(gathered.Generation, gathered.Seats, gathered.States)); break;
+            case GenerationProtocol.Gathered: break;
+            case GenerationProtocol.Reattached when Equals(Sender, _generation): Do(_conductor.Reattached()); break;
+            case GenerationProtocol.Reattached: break;
+            case GenerationProtocol.GenerationBroken broken when Equals(Sender, _generation): OnBroken(broken); break;
+            case GenerationProtocol.GenerationBroken: break;
+            case GenerationProtocol.GenerationStopped stopped: Do(_conductor.Stopped(stopped.Generation, stopped.Step)); break;
             case TrainerProtocol.INotification notification when notification.Generation < State.Generation: break;
             case TrainerProtocol.TrainingStarted started: _log.Info("Generation {Generation} trains from step {Step}", started.Generation, started.From); break;
             case TrainerProtocol.VerdictNeeded needed: OnVerdictNeeded(needed); break;
             case TrainerProtocol.SampleSkipped skipped: Exclude("train", skipped.Path, skipped.Reason); break;
-            case TrainerProtocol.TrainingFinished finished: OnTrained(finished.Step); break;
+            case TrainerProtocol.TrainingFinished finished: Do(_conductor.Trained(finished.Step)); break;
             case TrainerProtocol.TrainingFailed failed: Fail(failed.Reason); break;
             case EvaluatorFound found: OnEvaluatorFound(found.Node); break;
             case NodeProtocol.EvaluatorReady: _orders.OnReady(Context.Watch(Sender)); break;
@@ -103,10 +100,10 @@ public sealed class ExperimentActor : UntypedPersistentActor
             case EvaluatorProtocol.EvaluationCompleted completed: OnEvaluated(completed); break;
             case EvaluatorProtocol.EvaluationFailed failed: OnEvaluationFailed(failed); break;
             case EvaluatorProtocol.SampleSkipped skipped: Exclude(skipped.Phase is null ? "test" : "validation", skipped.Path, skipped.Reason); break;
-            case Digested digested: Record(new ExperimentCompleted(digested.Digest, Now), End); break;
+            case Digested digested: Record(new ExperimentCompleted(digested.Digest, Now), () => Do(_conductor.End())); break;
             case Deleted: OnDeleted(); break;
-            case PauseExperiment: OnPauseRequested(); break;
-            case CancelExperiment: OnCancelRequested(); break;
+            case PauseExperiment: Do(_conductor.Pause()); break;
+            case CancelExperiment: Do(_conductor.Cancel()); break;
             case GetExperiment: Sender.Tell(new CurrentExperiment(State)); break;
             case Terminated terminated when _orders.Serves(terminated.ActorRef): OnEvaluatorGone("it is gone"); break;
             case Terminated: break;
@@ -115,77 +112,53 @@ public sealed class ExperimentActor : UntypedPersistentActor
         }
     }
 
-    private void OnTakeOver()
+    private void Do(IReadOnlyList<ConductorEffect> effects)
     {
-        // Started again after the journal refused it, because another coordinator had written in the meantime.
-        if (_took && _coordinator != _parts.Incarnation)
+        foreach (var effect in effects) Do(effect);
+    }
+
+    private void Do(ConductorEffect effect)
+    {
+        switch (effect)
         {
-            Context.Parent.Tell(new ExperimentTakenOver(_parts.Definition.Name, _coordinator!));
-            Context.Stop(Self);
-            return;
+            case ConductorEffect.Journal journal: Record(journal.Events, () => Do(journal.Then())); break;
+            case ConductorEffect.GiveWay way: GiveWay(way.To); break;
+            case ConductorEffect.FindNodes find: _parts.Crew.Tell(new FindNodes(_parts.Definition.Name, find.Names)); break;
+            case ConductorEffect.Survey survey: Survey(survey.Number); break;
+            case ConductorEffect.RequestSeats seats: _parts.Crew.Tell(new RequestSeats(_parts.Definition.Name, seats.Min, seats.Max)); break;
+            case ConductorEffect.CloseSeat close: _nodes[close.Node].Node.Tell(new SeatProtocol.CloseSeat(_parts.Definition.Name)); break;
+            case ConductorEffect.ReleaseSeats: _parts.Crew.Tell(new ReleaseSeats(_parts.Definition.Name)); break;
+            case ConductorEffect.Doubt doubt: _parts.Crew.Tell(new SeatFailed(_parts.Definition.Name, doubt.Node, doubt.Reason)); break;
+            case ConductorEffect.Lead lead: Lead(lead); break;
+            case ConductorEffect.Begin begin: _generation?.Tell(new GenerationProtocol.Begin(begin.Start)); break;
+            case ConductorEffect.RequestAfterStep request: _generation?.Tell(new TrainerProtocol.RequestAfterStep(request.Request)); break;
+            case ConductorEffect.EndGeneration: EndGeneration(); break;
+            case ConductorEffect.Delete delete: Delete(delete.Id); break;
+            case ConductorEffect.Retired retired:
+                Failpoint.Hit(Failpoints.RetireJournalled);
+                Delete(retired.Id);
+                break;
+            case ConductorEffect.RewriteEvaluations: RewriteEvaluations(); break;
+            case ConductorEffect.Evaluate: EvaluatePending(); break;
+            case ConductorEffect.Committed: OnCommitted(); break;
+            case ConductorEffect.Trained: Failpoint.Hit(Failpoints.Finished); break;
+            case ConductorEffect.Finish: GoOnAfterTraining(); break;
+            case ConductorEffect.Report { IsBad: true } report: _log.Error("{Report}", report.Text); break;
+            case ConductorEffect.Report report: _log.Info("{Report}", report.Text); break;
+            case ConductorEffect.End: End(); break;
         }
-
-        var events = new List<IExperimentEvent>();
-        if (_state is null)
-        {
-            events.Add(new ExperimentCreated(_parts.Definition, Now));
-            if (_parts.Inherited is var (stored, cursor)) events.Add(new CheckpointCommitted(stored.Id, cursor, stored.Sha256, stored.Bytes, default, Adopted: false, Now));
-        }
-
-        events.Add(new CoordinatorTook(_parts.Incarnation, Now));
-        if (_state is { } state && SettingChanges.Between(state.Definition.Settings, _parts.Definition.Settings) is { IsEmpty: false } changes)
-            events.Add(new OperationalSettingsChanged(_parts.Definition, changes, Now));
-        Record(events, () =>
-        {
-            // A generation that trains goes on without a coordinator: it is looked for before anything is done to its files.
-            if (State is { Status: ExperimentStatus.Running, Seats: { IsEmpty: false } seats }) _parts.Crew.Tell(new FindNodes(_parts.Definition.Name, [.. seats.Select(seat => seat.Node)]));
-            else Survey();
-        });
     }
 
-    private void OnFound(ImmutableArray<CrewNode> nodes)
+    private void GiveWay(string to)
     {
-        var seats = State.Seats.Select(place => (Node: nodes.FirstOrDefault(node => node.Name == place.Node), place.Own)).ToImmutableArray();
-        _seats = nodes;
-        _visited.UnionWith(nodes);
-        if (seats.IsEmpty || seats.Any(seat => seat.Node is null)) Survey();
-        else Lead(State.Generation, [.. seats.Select(seat => (seat.Node!, seat.Own))], attach: true);
+        Context.Parent.Tell(new ExperimentTakenOver(_parts.Definition.Name, to));
+        Context.Stop(Self);
     }
 
-    private void OnReattached()
+    private void Survey(int number)
     {
-        _log.Info("Generation {Generation} was found training", State.Generation);
-        RewriteEvaluations();
-        EvaluatePending();
-        if (_pause) RequestStop();
-    }
-
-    private void Survey()
-    {
-        _surveyed = true;
         var (store, state) = (_parts.Store, State);
-        Task.Run(() => new Surveyed(CheckpointSurvey.Of(store, state))).PipeTo(Self);
-    }
-
-    private void OnSurveyed(CheckpointSurvey survey)
-    {
-        Record(
-        [
-            .. survey.Lost.Select(lost => new CheckpointLost(lost.Id, lost.Problem, Now)),
-            .. survey.Adoptable.Select(found => new CheckpointCommitted(
-                found.Stored.Id, found.Cursor, found.Stored.Sha256, found.Stored.Bytes, DueAt(found.Cursor), Adopted: true, Now)),
-        ],
-        () =>
-        {
-            foreach (var id in survey.Garbage) Delete(id);
-            RewriteEvaluations();
-            if (State.Status == ExperimentStatus.Completed && State.IsTrained) End();
-            else if (_cancel) Cancel();
-            else if (_pause) Pause();
-            else if (State.IsTrained) GoOnAfterTraining();
-            else if (_gathered is { } gathered) Begin(gathered, Regrouping.Decide(gathered.States, State.Newest));
-            else AskForSeats();
-        });
+        Task.Run(() => new Surveyed(number, CheckpointSurvey.Of(store, state))).PipeTo(Self);
     }
 
     /// <summary>The file of evaluations is a copy of the journal's rows, for people and scripts.</summary>
@@ -197,74 +170,35 @@ public sealed class ExperimentActor : UntypedPersistentActor
     }
 
     /// <summary>As the plan has it, but for a phase that early stopping ended there.</summary>
-    private StepDue DueAt(TrainingCursor cursor) =>
-        State.StoppedPhases.Contains((cursor.Phase, _parts.Plan.EpochsDone(cursor))) ? new(true, true, true, true) : _parts.Plan.DueAt(cursor);
+    private StepDue DueAt(Experiment state, TrainingCursor cursor) =>
+        state.StoppedPhases.Contains((cursor.Phase, _parts.Plan.EpochsDone(cursor))) ? new(true, true, true, true) : _parts.Plan.DueAt(cursor);
 
-    private void AskForSeats()
+    /// <summary>By name, as the conductor has them.</summary>
+    private ImmutableArray<string> Known(ImmutableArray<CrewNode> nodes)
     {
-        _waitsForSeats = true;
-        _parts.Crew.Tell(new RequestSeats(_parts.Definition.Name, _parts.Trainers.Min, Math.Min(_parts.Trainers.Max, _parts.Definition.LogicalShards)));
+        foreach (var node in nodes) _nodes[node.Name] = node;
+        return [.. nodes.Select(node => node.Name)];
     }
 
-    private void OnSeats(ImmutableArray<CrewNode> nodes)
-    {
-        if (_over || _generation is not null || !_waitsForSeats) return;
-        _waitsForSeats = false;
-        foreach (var left in _seats.Where(seat => !nodes.Contains(seat))) left.Node.Tell(new SeatProtocol.CloseSeat(_parts.Definition.Name));
-        _seats = nodes;
-        _visited.UnionWith(nodes);
-        Gather();
-    }
-
-    private void Gather()
-    {
-        (_gathered, _trained, _stoppedAt) = (null, null, null);
-        var ranges = new ShardLayout(_parts.Definition.LogicalShards).Cut(_seats.Length);
-        Lead(State.Generation.Next, [.. _seats.Zip(ranges)], attach: false);
-    }
-
-    private void Lead(Generation generation, ImmutableArray<(CrewNode, ShardRange)> seats, bool attach)
+    private void Lead(ConductorEffect.Lead lead)
     {
         _verdictsWanted.Clear();
-        _generation = Context.ActorOf(GenerationActor.Props(_parts.Definition, generation, seats, attach, _parts.Time), $"generation-{generation}-{(attach ? "found" : "begun")}-{++_led}");
+        _generation = Context.ActorOf(
+            GenerationActor.Props(_parts.Definition, lead.Generation, [.. lead.Seats.Select(seat => (_nodes[seat.Node], seat.Own))], lead.Attach, _parts.Time),
+            $"generation-{lead.Generation}-{(lead.Attach ? "found" : "begun")}-{++_led}");
     }
 
-    /// <summary>From the trainers' memory where they hold one state; else from the newest checkpoint that verifies, which is looked for first.</summary>
-    private void OnGathered(GenerationProtocol.Gathered gathered)
+    private void OnBroken(GenerationProtocol.GenerationBroken broken)
     {
-        if (_over || !Equals(Sender, _generation)) return;
-        _gathered = gathered;
-        var start = Regrouping.Decide(gathered.States, State.Newest);
-        if (start.Disagreement is { } disagreement) _log.Error("Generation {Generation}: {Disagreement}", gathered.Generation, disagreement);
-        if (start.IsLive || _surveyed) Begin(gathered, start);
-        else Survey();
+        _generation = null;
+        Do(_conductor.Broken(broken.Generation, broken.Lost, broken.Reason, broken.Refused));
     }
 
-    private void Begin(GenerationProtocol.Gathered gathered, GenerationStart start)
+    private void OnCommitted()
     {
-        _surveyed = false;
-        if (start.IsLive) _breakdowns = 0;
-        Record(new GenerationStarted(gathered.Generation, start.From, start.Source, gathered.Seats.Length, Now, gathered.Seats, start.StateHash), () =>
-        {
-            _generation?.Tell(new GenerationProtocol.Begin(start));
-            EvaluatePending();
-            if (_pause || _cancel) RequestStop();
-        });
-    }
-
-    private void OnWritten(CheckpointWriterProtocol.CheckpointWritten written)
-    {
-        // One of an older generation counts for nothing; one that is not newer was heard before, by this coordinator or the one before.
-        if (written.Stored.Id.Generation != State.Generation || State.Newest is { } newest && written.Stored.Id.CompareTo(newest.Id) <= 0) return;
-        Record(new CheckpointCommitted(written.Stored.Id, written.Cursor, written.Stored.Sha256, written.Stored.Bytes, written.Due, Adopted: false, Now), () =>
-        {
-            Failpoint.Hit(Failpoints.CheckpointCommitted);
-            _breakdowns = 0;
-            EvaluatePending();
-            Retire();
-            if (_trained is { } step) OnTrained(step);
-            GoOnWhenSaved();
-        });
+        Failpoint.Hit(Failpoints.CheckpointCommitted);
+        EvaluatePending();
+        Retire();
     }
 
     private void EvaluatePending()
@@ -310,13 +244,13 @@ public sealed class ExperimentActor : UntypedPersistentActor
 
     private void OnEvaluatorFound(CrewNode node)
     {
-        _visited.Add(node);
+        _nodes[node.Name] = node;
         node.Node.Tell(new NodeProtocol.OpenEvaluator(_parts.Definition));
     }
 
     private void OnEvaluatorGone(string reason)
     {
-        if (_over) return;
+        if (_conductor.IsOver) return;
         _log.Warning("The evaluator: {Reason}", reason);
         if (FailurePolicy.Decide(_orders.Failed()) == FailureDecision.GiveUp) Fail(reason);
     }
@@ -345,26 +279,13 @@ public sealed class ExperimentActor : UntypedPersistentActor
         _verdictsWanted.RemoveAll(wanted => (wanted.Needed.Phase, wanted.Needed.EpochsDone) == (answer.Phase, answer.EpochsDone));
     }
 
-    private void OnTrained(StepNumber step)
-    {
-        _trained = step;
-        if (State.Newest?.Id.Step != step || State.FinishedAt == step) return;      // its commit is still to come
-        Record(new TrainingFinished(step, Now), () =>
-        {
-            Failpoint.Hit(Failpoints.Finished);
-            StopTraining();
-            GoOnAfterTraining();
-        });
-    }
-
     /// <summary>Outstanding evaluations, then the best on the test set, then the digest.</summary>
     private void GoOnAfterTraining()
     {
-        if (_over) return;
-        if (_cancel || _pause)
+        if (_conductor.IsOver) return;
+        if (_conductor.WantsToStop)
         {
-            if (_cancel) Cancel();
-            else Pause();
+            Do(_conductor.StopNow());
             return;
         }
 
@@ -381,18 +302,8 @@ public sealed class ExperimentActor : UntypedPersistentActor
         Task.Run(() => new Digested(StateDictDigest.Of(store.Read(last).State.Weights))).PipeTo(Self);
     }
 
-    private void Retire()
-    {
-        var leased = _orders.Outstanding.Select(order => order.Checkpoint).Concat(State.AwaitingEvaluation.Select(c => c.Id)).ToHashSet();
-        foreach (var id in RetentionPolicy.Retirable([.. State.Checkpoints.Select(c => c.Id)], _parts.Checkpoint, State.Best?.Id, State.StartedFrom, leased))
-        {
-            Record(new CheckpointRetired(id, Now), () =>
-            {
-                Failpoint.Hit(Failpoints.RetireJournalled);
-                Delete(id);
-            });
-        }
-    }
+    private void Retire() => Do(_conductor.Retire(
+        _parts.Checkpoint, [.. _orders.Outstanding.Select(order => order.Checkpoint), .. State.AwaitingEvaluation.Select(c => c.Id)]));
 
     /// <summary>Off this actor's thread; the end waits for it, so that nothing retired is left behind.</summary>
     private void Delete(CheckpointId id)
@@ -416,103 +327,17 @@ public sealed class ExperimentActor : UntypedPersistentActor
         if (!State.Excluded.Contains(new(set, path, reason))) Record(new SampleExcluded(set, path, reason, Now), () => { });
     }
 
-    private void OnPauseRequested()
-    {
-        _pause = true;
-        if (_generation is not null) RequestStop();
-        else if (_state?.IsTrained == true) Pause();
-        else if (_waitsForSeats) Pause();
-    }
-
-    private void OnCancelRequested()
-    {
-        _cancel = true;
-        if (_generation is not null) RequestStop();
-        else if (_waitsForSeats || _state?.IsTrained == true) Cancel();
-    }
-
-    private void RequestStop() => _generation?.Tell(new TrainerProtocol.RequestAfterStep(StepRequest.CheckpointAndStop));
-
-    /// <summary>More devices, or one that wants to leave: after the next step all save, and begin anew with whoever is there.</summary>
-    private void OnCrewChanged()
-    {
-        if (_over || State.IsTrained) return;
-        _generation?.Tell(new TrainerProtocol.RequestAfterStep(StepRequest.CheckpointAndRegroup));
-    }
-
-    /// <summary>All trainers have saved and wait.</summary>
-    private void OnStopped(GenerationProtocol.GenerationStopped stopped)
-    {
-        if (_over || stopped.Generation < State.Generation) return;
-        _stoppedAt = stopped.Step;
-        GoOnWhenSaved();
-    }
-
-    private void GoOnWhenSaved()
-    {
-        if (_stoppedAt is not { } step || State.Newest?.Id.Step != step) return;       // its commit is still to come
-        _stoppedAt = null;
-        if (_cancel) Cancel();
-        else if (_pause) Pause();
-        else
-        {
-            EndGeneration();
-            AskForSeats();
-        }
-    }
-
-    /// <summary>Everything is saved: stop here. Where the survey is still under way, this waits for it.</summary>
-    private void Pause() => Leave(new ExperimentPaused(State.Newest?.Id.Step ?? StepNumber.Zero, Now));
-
-    private void Cancel() => Leave(new ExperimentCancelled(Now));
-
-    private void Leave(IExperimentEvent last)
-    {
-        if (_over) return;
-        _over = true;
-        StopTraining();
-        Record(last, End);
-    }
-
-    /// <summary>Trainers are gone or were interrupted: whoever is left goes on at once, from the state in memory if all hold one.</summary>
-    private void OnBroken(GenerationProtocol.GenerationBroken broken)
-    {
-        if (!Equals(Sender, _generation)) return;
-        _generation = null;
-        if (_over) return;
-        foreach (var (name, reason) in broken.Lost) _parts.Crew.Tell(new SeatFailed(_parts.Definition.Name, name, reason));
-        _seats = [.. _seats.Where(seat => !broken.Lost.ContainsKey(seat.Name))];
-        _log.Error("Generation {Generation} broke: {Reason}", broken.Generation, broken.Reason);
-        // A node that died is no sign that the next try must fail too.
-        if (broken.Lost.IsEmpty && FailurePolicy.Decide(++_breakdowns) == FailureDecision.GiveUp)
-            Fail($"The trainer broke down {_breakdowns} times without a new checkpoint, last by: {broken.Reason}");
-        else if (broken.Refused && _seats.IsEmpty) Fail(broken.Reason);
-        else if (_cancel) Cancel();
-        else if (_pause && !State.IsTrained && broken.Generation > State.Generation) Pause();
-        else if (_seats.Length >= Math.Max(1, _parts.Trainers.Min)) Gather();
-        else Survey();
-    }
-
     private void EndGeneration()
     {
         if (_generation is { } generation) Context.Stop(generation);
         _generation = null;
     }
 
-    private void StopTraining()
-    {
-        EndGeneration();
-        foreach (var seat in _seats) seat.Node.Tell(new SeatProtocol.CloseSeat(_parts.Definition.Name));
-        _seats = [];
-        _parts.Crew.Tell(new ReleaseSeats(_parts.Definition.Name));
-    }
-
-    private void Fail(string reason) => Leave(new ExperimentFailed(reason, Now));
+    private void Fail(string reason) => Do(_conductor.Fail(reason));
 
     private void End()
     {
-        _over = true;
-        foreach (var node in _visited) node.Node.Tell(new NodeProtocol.LeaveExperiment(_parts.Definition.Name));
+        foreach (var node in _nodes.Values) node.Node.Tell(new NodeProtocol.LeaveExperiment(_parts.Definition.Name));
         _deletions.PipeTo(Self, success: () => Deleted.Instance);
     }
 
@@ -560,8 +385,8 @@ public sealed class ExperimentActor : UntypedPersistentActor
 
     private void Fold(IExperimentEvent happened)
     {
-        _state = Experiment.Apply(_state, happened);
-        Context.System.EventStream.Publish(new ExperimentChanged(_state, happened));
+        _conductor.Apply(happened);
+        Context.System.EventStream.Publish(new ExperimentChanged(State, happened));
     }
 
     private sealed record TakeOver : INoSerializationVerificationNeeded
@@ -569,7 +394,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
         public static TakeOver Instance { get; } = new();
     }
 
-    private sealed record Surveyed(CheckpointSurvey Survey) : INoSerializationVerificationNeeded;
+    private sealed record Surveyed(int Number, CheckpointSurvey Survey) : INoSerializationVerificationNeeded;
 
     private sealed record Deleted : INoSerializationVerificationNeeded
     {

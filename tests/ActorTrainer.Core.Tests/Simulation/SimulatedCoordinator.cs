@@ -191,7 +191,8 @@ internal sealed class SimulatedCoordinator(World world, SimulatedCluster cluster
             case ConductorEffect.Begin begin: Begin(begin.Start); break;
             case ConductorEffect.RequestAfterStep request: _lead?.ToAll(request.Request); break;
             case ConductorEffect.EndGeneration: EndLead(); break;
-            case ConductorEffect.Delete delete: world.At(Process, world.Between(0.001, 0.2), () => cluster.Store.Delete(delete.Id)); break;
+            case ConductorEffect.Delete delete: Delete(delete.Id); break;
+            case ConductorEffect.Retired retired: Delete(retired.Id); break;
             case ConductorEffect.Committed: Do(Conductor.Retire(new(null, 2, false), [])); break;
             case ConductorEffect.Finish: Finish(); break;
             case ConductorEffect.Report report: if (world.IsTraced) world.Note($"{Process}: {report.Text}"); break;
@@ -261,6 +262,8 @@ internal sealed class SimulatedCoordinator(World world, SimulatedCluster cluster
         _pool = _pool.Release(cluster.Definition.Name);
         world.At(Process, world.Between(1, 10), Attempt);
     }
+
+    private void Delete(CheckpointId id) => world.At(Process, world.Between(0.001, 0.2), () => cluster.Store.Delete(id));
 
     private void Survey(int number)
     {

@@ -78,8 +78,8 @@ public sealed class Conductor(ConductorParts parts)
     /// <summary>The generation that trained without a coordinator is led again.</summary>
     public IReadOnlyList<ConductorEffect> Reattached() =>
     [
-        new ConductorEffect.Report($"Generation {State.Generation} was found training"), new ConductorEffect.RewriteEvaluations(), new ConductorEffect.Evaluate(),
-        .. _pause ? Request(StepRequest.CheckpointAndStop) : [],
+        new ConductorEffect.Report($"Generation {State.Generation} was found training", IsBad: false), new ConductorEffect.RewriteEvaluations(), new ConductorEffect.Evaluate(),
+        .. WantsToStop ? Request(StepRequest.CheckpointAndStop) : [],
     ];
 
     /// <summary>What was found. A survey that has been overtaken counts for nothing: the store has moved on since.</summary>
@@ -115,7 +115,7 @@ public sealed class Conductor(ConductorParts parts)
         _gathered = (generation, seats, states);
         var start = Regrouping.Decide(states, State.Newest);
         IReadOnlyList<ConductorEffect> next = start.IsLive || _surveyed ? Begin(start) : Survey();
-        return start.Disagreement is { } disagreement ? [new ConductorEffect.Report($"Generation {generation}: {disagreement}"), .. next] : next;
+        return start.Disagreement is { } disagreement ? [new ConductorEffect.Report($"Generation {generation}: {disagreement}", IsBad: true), .. next] : next;
     }
 
     /// <summary>A checkpoint is durable.</summary>
@@ -134,7 +134,7 @@ public sealed class Conductor(ConductorParts parts)
     public IReadOnlyList<ConductorEffect> Retire(CheckpointSettings settings, IEnumerable<CheckpointId> leased) =>
     [
         .. RetentionPolicy.Retirable(State.Checkpoints.Select(c => c.Id), settings, State.Best?.Id, State.StartedFrom, leased)
-            .SelectMany(id => Journal([new CheckpointRetired(id, Now)], () => [new ConductorEffect.Delete(id)])),
+            .SelectMany(id => Journal([new CheckpointRetired(id, Now)], () => [new ConductorEffect.Retired(id)])),
     ];
 
     /// <summary>All trainers are through.</summary>
@@ -161,7 +161,7 @@ public sealed class Conductor(ConductorParts parts)
         _seats = _seats.RemoveAll(lost.ContainsKey);
         return
         [
-            .. lost.Select(seat => new ConductorEffect.Doubt(seat.Key, seat.Value)), new ConductorEffect.Report($"Generation {generation} broke: {reason}"),
+            .. lost.Select(seat => new ConductorEffect.Doubt(seat.Key, seat.Value)), new ConductorEffect.Report($"Generation {generation} broke: {reason}", IsBad: true),
             .. AfterBroken(generation, lost.IsEmpty, reason, refused),
         ];
     }

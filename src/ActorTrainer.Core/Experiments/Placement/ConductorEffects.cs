@@ -48,6 +48,9 @@ public abstract record ConductorEffect
     /// <summary>Files that count for nothing.</summary>
     public sealed record Delete(CheckpointId Id) : ConductorEffect;
 
+    /// <summary>It is journalled as retired: its files can go.</summary>
+    public sealed record Retired(CheckpointId Id) : ConductorEffect;
+
     /// <summary>The journal's rows are what counts: write what is kept beside it anew.</summary>
     public sealed record RewriteEvaluations : ConductorEffect;
 
@@ -64,7 +67,7 @@ public abstract record ConductorEffect
     public sealed record Finish : ConductorEffect;
 
     /// <summary>For the log.</summary>
-    public sealed record Report(string Text) : ConductorEffect;
+    public sealed record Report(string Text, bool IsBad) : ConductorEffect;
 
     /// <summary>It will do nothing more.</summary>
     public sealed record End : ConductorEffect;
