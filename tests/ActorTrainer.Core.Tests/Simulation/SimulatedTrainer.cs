@@ -145,7 +145,7 @@ internal sealed class SimulatedTrainer(World world, SimulatedCluster cluster, Pr
         else
         {
             int wait = Wait(deadline: false);
-            world.At(process, world.Between(0.1, 0.6), () =>
+            world.At(process, world.Between(0.1, 1), () =>
             {
                 if (_dead || wait != _blocked) return;
                 _blocked++;
@@ -193,7 +193,7 @@ internal sealed class SimulatedTrainer(World world, SimulatedCluster cluster, Pr
         {
             if (_dead) return;
             cluster.Store.BeginWrite(id, hash);
-            world.At(process, world.Between(0.05, 1.5), () =>
+            world.At(process, world.Between(0.05, 2), () =>
             {
                 if (_dead) return;
                 if (cluster.Store.FinishWrite(id, hash) is not { } stored)

@@ -18,7 +18,7 @@ internal static class Simulation
         var over = TimeSpan.Zero;
         for (int i = 0; i < faults; i++)
         {
-            TimeSpan at = world.Between(0.3, 14), time = world.Between(0.3, world.Chance(0.5) ? 3 : 16);
+            TimeSpan at = world.Between(0.3, 12), time = world.Between(0.3, world.Chance(0.5) ? 3 : 16);
             if (at + time > over) over = at + time;
             Plan(world, cluster, at, time);
         }
