@@ -43,11 +43,12 @@ public static class ActorTrainerSystem
     public static ActorSystem StartNode(JournalLocation journal, string logFile, NodeAddress node, string overrides = "", Setup? transport = null)
     {
         journal.Prepare();
+        string protocol = transport is null ? "akka.tcp" : "akka.ssl.tcp";
         var own = ConfigurationFactory.ParseString($$"""
             actortrainer.log-file = {{Quoted(logFile)}}
             akka.remote.dot-netty.tcp { hostname = {{Quoted(node.Host)}}, port = {{node.Port}} }
             akka.cluster.roles = [{{string.Join(", ", node.Roles.Select(Quoted))}}]
-            akka.cluster.seed-nodes = [{{string.Join(", ", node.Seeds.Select(seed => Quoted($"akka.tcp://{Name}@{seed}")))}}]
+            akka.cluster.seed-nodes = [{{string.Join(", ", node.Seeds.Select(seed => Quoted($"{protocol}://{Name}@{seed}")))}}]
             """);
         if (transport is not null) own = own.WithFallback(ConfigurationFactory.ParseString("akka.remote.dot-netty.tcp.enable-ssl = on"));
         if (overrides.Length > 0) own = own.WithFallback(ConfigurationFactory.ParseString(overrides));

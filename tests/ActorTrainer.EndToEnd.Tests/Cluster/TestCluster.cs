@@ -14,6 +14,14 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
     private readonly List<RunningProgram> _nodes = [];
     private readonly int _port = FreePort(), _http = FreePort();
 
+    /// <summary>Every node's file; null: none.</summary>
+    public string? Config { get; init; }
+
+    public IReadOnlyList<RunningProgram> Nodes => _nodes;
+
+    /// <summary>Of the gateway, as clients name it.</summary>
+    public string Server => Url("").Replace("http:", Config is null ? "http:" : "https:", StringComparison.Ordinal);
+
     /// <summary>Coordinates, evaluates and answers; it does not train.</summary>
     public RunningProgram Head { get; private set; } = null!;
 
@@ -76,6 +84,9 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
         }
     }
 
+    /// <summary>A command of a client, in the workshop's folder.</summary>
+    public RunningProgram Client(params string[] arguments) => RunningProgram.Start(workshop.Folder, [.. arguments, "--server", Server]);
+
     public void Dispose()
     {
         foreach (var node in _nodes) node.Dispose();
@@ -85,7 +96,7 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
 
     private RunningProgram Start(params string[] arguments)
     {
-        var node = RunningProgram.Start(workshop.Folder, ["node", "--runs", workshop.Runs, .. arguments]);
+        var node = RunningProgram.Start(workshop.Folder, ["node", "--runs", workshop.Runs, .. Config is null ? [] : new[] { "--config", Config }, .. arguments]);
         _nodes.Add(node);
         return node;
     }
