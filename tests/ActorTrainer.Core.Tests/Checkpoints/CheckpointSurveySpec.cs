@@ -66,6 +66,15 @@ public sealed class CheckpointSurveySpec
             garbage: [Id(1, 10)]);
     }
 
+    /// <summary>A coordinator that was frozen, and surveys by a journal that has moved on without it.</summary>
+    [Fact]
+    public void What_a_newer_generation_than_the_journals_wrote_is_left_alone()
+    {
+        _shelf.Put(Id(1, 10), Id(1, 20), Id(2, 30));
+
+        AssertSurvey(Fold(Created(), Started(1, 0, null), Committed(1, 10), Committed(1, 20)));
+    }
+
     private void AssertSurvey(Experiment run, CheckpointId[]? lost = null, CheckpointId[]? adoptable = null, CheckpointId[]? garbage = null)
     {
         var survey = CheckpointSurvey.Of(_shelf, run);
