@@ -88,8 +88,10 @@ public sealed class TrainerActor : UntypedActor
     {
         Leave();
         var (start, team) = begin.Order;
+        _team = team;
         TakeState(start);
-        (_team, _cursor, _phase) = (team, start.From, start.From.Phase);
+        if (!Meet(start, begin.Abort)) return;
+        (_cursor, _phase) = (start.From, start.From.Phase);
         (_request, _ending, _phaseStopped, _failure, _waitingToWrite, _over) = (StepRequest.None, Ending.No, false, null, null, false);
         (_verdictAsked, _verdictGot) = (null, null);
         _written = start.Source;
@@ -102,18 +104,37 @@ public sealed class TrainerActor : UntypedActor
         _ledger = _parts.OpenLedger?.Invoke();
         _ledger?.CutBackTo(start.From.Step);
         StartLoader();
+        _seat.Tell(new TrainingStarted(team.Generation, start.From.Step));
+        if (start.IsLive) WriteWhatIsDue();
+        Wake();
+    }
+
+    /// <summary>Meets the peers, and takes the state from the one that gives it, where it is not here. False: interrupted, the own state stands.</summary>
+    private bool Meet(GenerationStart start, CancellationToken abort)
+    {
         try
         {
-            _exchange = _parts.Exchanges.Connect(team, _parts.Job, begin.Abort);
+            _exchange = _parts.Exchanges.Connect(_team, _parts.Job, abort);
+            if (start.Giver is not { } giver) return true;
+            bool isHere = _session is not null && _cursor == start.From;
+            var state = _exchange.Share(giver, isHere ? _session!.Capture(_cursor) : null);
+            if (isHere) return true;
+            _session ??= _parts.Engine.OpenTraining(_parts.Job, _parts.Weights);
+            _session.Begin(start.From, state);
+            return true;
         }
         catch (ExchangeFailedException e)
         {
             Interrupt(e);
-            return;
+            return false;
         }
+    }
 
-        _seat.Tell(new TrainingStarted(team.Generation, start.From.Step));
-        Wake();
+    /// <summary>Who wrote the checkpoint that was due at this step may have died of it.</summary>
+    private void WriteWhatIsDue()
+    {
+        var due = _cursor is { StepInPhase: 0, Step.Value: > 0 } ? new StepDue(true, true, true, true) : _parts.Plan.DueAt(_cursor);
+        if (due.Checkpoint) TryWrite(due);
     }
 
     /// <summary>What is in memory, where the generation goes on from it; else a checkpoint's, or the initial weights.</summary>
@@ -121,7 +142,7 @@ public sealed class TrainerActor : UntypedActor
     {
         if (start.IsLive)
         {
-            if (_session is null || _cursor != start.From) throw new InvalidOperationException($"The state after step {start.From.Step} is not in memory here.");
+            if (start.Giver is null && (_session is null || _cursor != start.From)) throw new InvalidOperationException($"The state after step {start.From.Step} is not in memory here.");
             return;
         }
 
@@ -268,8 +289,9 @@ public sealed class TrainerActor : UntypedActor
         if (_writing is not null) return false;
         _waitingToWrite = null;
         _writing = Here;
-        _steps?.Flush(durable: false);
-        _ledger?.Flush(durable: false);
+        // Before the checkpoint counts, so that not even a power cut takes lines of steps that are committed.
+        _steps?.Flush(durable: true);
+        _ledger?.Flush(durable: true);
         int phase = Experiment.PhaseOf(_cursor);
         var content = new CheckpointContent(Here, _session!.Capture(_cursor), _parts.Job.Phases[phase].Description, _parts.ConfigurationHash);
         _writer.Tell(new CheckpointWriterProtocol.WriteCheckpoint(content, due));

@@ -12,6 +12,9 @@ public sealed record CheckpointSurvey(
     ImmutableArray<(CheckpointId Id, string Problem)> Lost, ImmutableArray<(StoredCheckpoint Stored, Training.TrainingCursor Cursor)> Adoptable,
     ImmutableArray<CheckpointId> Garbage)
 {
+    /// <summary>Of the garbage those that nobody committed, and that would have been adopted if they were whole.</summary>
+    public ImmutableArray<(CheckpointId Id, string Problem)> Damaged { get; init; } = [];
+
     /// <summary>Removes what unfinished writes left, verifies from the newest down to the first that is intact. Only the run's single writer may call it.</summary>
     public static CheckpointSurvey Of(ICheckpointStore store, Experiment experiment)
     {
@@ -32,14 +35,16 @@ public sealed record CheckpointSurvey(
             lost.Add((committed.Id, problem ?? "it is not the one that was committed"));
         }
 
+        var damaged = ImmutableArray.CreateBuilder<(CheckpointId, string)>();
         var adoptable = ImmutableArray.CreateBuilder<(StoredCheckpoint, Training.TrainingCursor)>();
         foreach (var id in present.Where(id => id.Generation == experiment.Generation && id.Step > intact && experiment.Checkpoints.All(c => c.Id != id)))
         {
-            if (store.Verify(id, out _) is { } stored) adoptable.Add((stored, store.Read(id).State.Cursor));
+            if (store.Verify(id, out string? problem) is { } stored) adoptable.Add((stored, store.Read(id).State.Cursor));
+            else damaged.Add((id, problem ?? "it can't be read"));
         }
 
         var lostIds = lost.Select(l => l.Item1).ToHashSet();
         var counted = experiment.Checkpoints.Select(c => c.Id).Where(id => !lostIds.Contains(id)).Concat(adoptable.Select(a => a.Item1.Id)).ToHashSet();
-        return new(lost.ToImmutable(), adoptable.ToImmutable(), [.. present.Where(id => id.Generation <= experiment.Generation && !counted.Contains(id))]);
+        return new(lost.ToImmutable(), adoptable.ToImmutable(), [.. present.Where(id => id.Generation <= experiment.Generation && !counted.Contains(id))]) { Damaged = damaged.ToImmutable() };
     }
 }

@@ -1,3 +1,5 @@
+using ActorTrainer.Core.Training;
+
 namespace ActorTrainer.Core.Gradients;
 
 /// <summary>
@@ -26,6 +28,14 @@ public interface IGradientExchange
 {
     /// <summary>Blocks until the sum over all shards is there. Throws where the exchange fails; nothing has changed then.</summary>
     GradientSum Exchange(IReadOnlyList<GradientSum> own);
+
+    /// <summary>
+    /// All trainers call it together: those without the state get it from the one that gives it. Returns the own state, or the received one, whose hash
+    /// is the team's. Throws as <see cref="Exchange"/> does.
+    /// </summary>
+    /// <param name="from">The rank that gives it.</param>
+    /// <param name="own">Null: not here.</param>
+    TrainingState Share(int from, TrainingState? own);
 }
 
 /// <summary>One trainer owns all shards: its sum is the sum.</summary>
@@ -33,4 +43,6 @@ public sealed class LocalExchange : IGradientExchange
 {
     public GradientSum Exchange(IReadOnlyList<GradientSum> own) =>
         own.Count == 1 ? own[0] : throw new InvalidOperationException("A local exchange needs the one sum over all shards.");
+
+    public TrainingState Share(int from, TrainingState? own) => own ?? throw new InvalidOperationException("There is nobody to get the state from.");
 }

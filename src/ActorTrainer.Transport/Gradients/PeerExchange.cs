@@ -88,6 +88,8 @@ public sealed class PeerExchange : IGradientExchange, IDisposable
         });
     }
 
+    TrainingState IGradientExchange.Share(int from, TrainingState? own) => Share(from, own);
+
     /// <summary>Closes all connections: the peers' calls fail at once, and so does one that is going on here.</summary>
     public void Dispose()
     {

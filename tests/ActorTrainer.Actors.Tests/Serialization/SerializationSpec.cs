@@ -34,7 +34,7 @@ public sealed class SerializationSpec() : TestKit(ActorSpec.Configuration)
         new ExperimentProtocol.PauseExperiment(),
         new ExperimentProtocol.CancelExperiment(),
         new TrainerProtocol.StartTraining(new(Cursor, Checkpoint, null), Team),
-        new TrainerProtocol.StartTraining(new(Cursor, null, "5tate", "they differ"), Team),
+        new TrainerProtocol.StartTraining(new(Cursor, null, "5tate", 1, "they differ"), Team),
         new TrainerProtocol.RequestAfterStep(StepRequest.CheckpointAndRegroup),
         new TrainerProtocol.VerdictReached(1, 6, true),
         new TrainerProtocol.TrainingStarted(Generation, new(120)),

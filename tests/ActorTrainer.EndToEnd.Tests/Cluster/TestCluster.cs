@@ -58,8 +58,40 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
 
     public async Task<HttpResponseMessage> PostAsync(string path) => await Http.PostAsync(Url(path), null);
 
+    public int Steps => workshop.Run.StepsOnDisk;
+
     /// <summary>Until training has got so far.</summary>
-    public Task UntilStepAsync(int step) => Head.Until($"step {step}", () => workshop.Run.StepsOnDisk >= step);
+    public Task UntilStepAsync(int step) => Head.Until($"step {step}\n{Logs()}", () => Steps >= step);
+
+    /// <summary>Until a step beyond <paramref name="before"/> is there; returns the lowest that training went back to on the way.</summary>
+    public async Task<int> UntilItGoesOnAsync(int before)
+    {
+        int lowest = before;
+        await Head.Until($"a step after {before}", () =>
+        {
+            int now = Steps;
+            if (now > 0 && now < lowest) lowest = now;
+            return now > before;
+        });
+        return lowest;
+    }
+
+    /// <summary>How it stands; waits while the gateway is away.</summary>
+    public async Task<JsonObject> StateAsync()
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                return await ShowAsync();
+            }
+            catch (HttpRequestException) when (clock.Elapsed < Deadline)
+            {
+                await Task.Delay(50);
+            }
+        }
+    }
 
     /// <summary>Until it has ended; how it then stands.</summary>
     public async Task<JsonObject> EndAsync()
@@ -67,17 +99,7 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
         var clock = Stopwatch.StartNew();
         while (true)
         {
-            JsonObject shown;
-            try
-            {
-                shown = await ShowAsync();
-            }
-            catch (HttpRequestException) when (clock.Elapsed < Deadline)
-            {
-                await Task.Delay(100);
-                continue;
-            }
-
+            var shown = await StateAsync();
             if ((string)shown["state"]! is "completed" or "failed" or "cancelled" or "paused") return shown;
             if (clock.Elapsed > Deadline) throw new TimeoutException($"{shown}\n{string.Join("\n---\n", _nodes.Select(node => node.Error))}\n{Logs()}");
             await Task.Delay(100);

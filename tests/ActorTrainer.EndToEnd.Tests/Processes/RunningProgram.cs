@@ -60,8 +60,19 @@ internal sealed partial class RunningProgram : IDisposable
     public void Signal(PosixSignal signal)
     {
         int number = signal switch { PosixSignal.SIGINT => 2, PosixSignal.SIGTERM => 15, _ => throw new ArgumentOutOfRangeException(nameof(signal)) };
+        Send(number);
+    }
+
+    private void Send(int number)
+    {
         if (SendSignal(Id, number) != 0) throw new InvalidOperationException($"process {Id} could not be signalled: {Marshal.GetLastPInvokeErrorMessage()}");
     }
+
+    /// <summary>SIGSTOP: it lives and does nothing.</summary>
+    public void Freeze() => Send(19);
+
+    /// <summary>SIGCONT.</summary>
+    public void Thaw() => Send(18);
 
     /// <summary>Waits while the process goes on; an end before is a failure, and shows what the process said.</summary>
     public async Task Until(string what, Func<bool> condition)

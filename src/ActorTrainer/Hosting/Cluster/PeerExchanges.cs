@@ -68,6 +68,8 @@ internal sealed class PeerExchanges(CollectiveListener door) : IExchangeFactory
             return sum;
         }
 
+        public TrainingState Share(int from, TrainingState? own) => _exchange.Share(from, own);
+
         public void Dispose()
         {
             _abort.Dispose();

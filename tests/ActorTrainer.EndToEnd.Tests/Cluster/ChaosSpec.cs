@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json.Nodes;
+using ActorTrainer.EndToEnd.Tests.Processes;
+using Xunit.Abstractions;
+
+namespace ActorTrainer.EndToEnd.Tests.Cluster;
+
+/// <summary>
+/// Faults at random moments, one after the other, on a cluster that trains: the result is that of one process that nothing happened to.
+/// <c>ACTORTRAINER_CHAOS_FAULTS=100 ACTORTRAINER_CHAOS_TABLE=chaos.md dotnet test -c Release tests/ActorTrainer.EndToEnd.Tests --filter ChaosSpec</c>
+/// makes it long and writes its table to a file; <c>ACTORTRAINER_CHAOS_SEED</c> repeats a sequence of faults (their moments depend on the machine).
+/// </summary>
+[Collection(ProcessTests.Name)]
+public sealed class ChaosSpec(ITestOutputHelper output)
+{
+    private const int StepsAnEpoch = 17;        // of tiny.conf
+    private static readonly TimeSpan Frozen = TimeSpan.FromSeconds(30);
+
+    private enum Fault { KillTrainer, KillCoordinator, KillAll, StopTrainer, FreezeTrainer, AddTrainer }
+
+    [Fact]
+    public async Task Whatever_is_killed_stopped_or_frozen_the_digest_is_that_of_one_process()
+    {
+        int faults = Number("FAULTS") ?? 6, seed = Number("SEED") ?? Environment.TickCount;
+        int epochs = 8 + (8 * faults);
+        output.WriteLine($"ACTORTRAINER_CHAOS_SEED={seed}");
+#pragma warning disable CA5394 // a sequence of faults needs no secrecy
+        var random = new Random(seed);
+        using var workshop = new Workshop();
+        using var cluster = new TestCluster(workshop);
+        await cluster.StartAsync(0);
+        var trainers = new List<RunningProgram> { await cluster.AddTrainerAsync(), await cluster.AddTrainerAsync() };
+        string[] settings = ["resources.trainers.max=4", $"training.phases.0.epochs={epochs}", "checkpoint.every-steps=5"];
+        await cluster.SubmitAsync(settings);
+        var table = new StringBuilder("| # | fault | at step | next step after | steps repeated | generation |\n|---|---|---|---|---|---|\n");
+        for (int i = 1; i <= faults; i++)
+        {
+            await cluster.UntilStepAsync(Math.Min(cluster.Steps + 2 + random.Next(StepsAnEpoch), epochs * StepsAnEpoch));
+            if ((string)(await cluster.StateAsync())["state"]! != "running") break;
+            var fault = i <= 6 && faults <= 6 ? (Fault)((i + seed) % 6 is var f && f < 0 ? f + 6 : (i + seed) % 6) : (Fault)random.Next(6);
+            int victim = random.Next(trainers.Count);
+            int before = cluster.Steps;
+            var clock = Stopwatch.StartNew();
+            switch (fault)
+            {
+                case Fault.KillTrainer: trainers[victim].Kill(); trainers[victim] = await cluster.AddTrainerAsync(); break;
+                case Fault.KillCoordinator: cluster.Head.Kill(); cluster.StartHead(); break;
+                case Fault.KillAll:
+                    cluster.Head.Kill();
+                    foreach (var trainer in trainers) trainer.Kill();
+                    cluster.StartHead();
+                    for (int k = 0; k < trainers.Count; k++) trainers[k] = await cluster.AddTrainerAsync();
+                    break;
+                case Fault.StopTrainer: trainers[victim].Signal(PosixSignal.SIGTERM); await trainers[victim].Ended(); trainers[victim] = await cluster.AddTrainerAsync(); break;
+                case Fault.FreezeTrainer:
+                    trainers[victim].Freeze();
+                    if (faults > 6) await Task.Delay(Frozen);
+                    else await Task.Delay(Frozen / 2);
+                    trainers[victim].Thaw();
+                    break;
+                case Fault.AddTrainer when trainers.Count < 4: trainers.Add(await cluster.AddTrainerAsync()); break;
+                case Fault.AddTrainer: trainers[0].Kill(); trainers.RemoveAt(0); break;
+            }
+
+            int lowest = await cluster.UntilItGoesOnAsync(before);
+            table.AppendLine(CultureInfo.InvariantCulture, $"| {i} | {fault} | {before} | {clock.Elapsed.TotalSeconds:0.0} s | {Math.Max(0, before - lowest)} | {(await cluster.StateAsync())["generation"]} |");
+        }
+
+        var ended = await cluster.EndAsync();
+        using var reference = new Workshop();
+        var expected = (await reference.Train([.. settings.SelectMany(setting => new[] { "--set", $"experiment.{setting}" })])).Completes();
+        table.AppendLine(CultureInfo.InvariantCulture, $"\n{ended["steps"]} steps, {ended["generation"]} generations, digest {((string)ended["digest"]! == expected.Digest ? "equal" : "DIFFERENT")}");
+        output.WriteLine(table.ToString());
+        if (Environment.GetEnvironmentVariable("ACTORTRAINER_CHAOS_TABLE") is { Length: > 0 } file) await File.WriteAllTextAsync(file, table.ToString());
+        Assert.Equal(("completed", expected.Digest), ((string)ended["state"]!, (string)ended["digest"]!));
+        Assert.Equal(reference.Run.Metrics.Select(Loss), workshop.Run.Metrics.Select(Loss));
+        Assert.Equal(reference.Run.Evaluations.Select(line => line.ToJsonString()), workshop.Run.Evaluations.Select(line => line.ToJsonString()));
+        ClusterLedger.HasEverySampleOfEveryEpochOnce(workshop, reference);
+    }
+
+    private static int? Number(string what) =>
+        int.TryParse(Environment.GetEnvironmentVariable($"ACTORTRAINER_CHAOS_{what}"), NumberStyles.Integer, CultureInfo.InvariantCulture, out int number) ? number : null;
+
+    private static string Loss(JsonObject line) => $"{line["step"]} {line["loss"]} {line["lr"]}";
+}
