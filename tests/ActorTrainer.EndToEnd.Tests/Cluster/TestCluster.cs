@@ -2,7 +2,9 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using ActorTrainer.Core.Experiments;
 using ActorTrainer.EndToEnd.Tests.Processes;
+using ActorTrainer.Journal;
 
 namespace ActorTrainer.EndToEnd.Tests.Cluster;
 
@@ -10,7 +12,7 @@ namespace ActorTrainer.EndToEnd.Tests.Cluster;
 internal sealed class TestCluster(Workshop workshop) : IDisposable
 {
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromMinutes(2) };
-    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(4), GatewayPatience = TimeSpan.FromMinutes(1);
     private readonly List<RunningProgram> _nodes = [];
     private readonly int _port = FreePort(), _http = FreePort();
 
@@ -63,17 +65,19 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
     /// <summary>Until training has got so far.</summary>
     public Task UntilStepAsync(int step) => Head.Until($"step {step}\n{Logs()}", () => Steps >= step);
 
-    /// <summary>Until a step beyond <paramref name="before"/> is there; returns the lowest that training went back to on the way.</summary>
+    /// <summary>Until a step beyond <paramref name="before"/> is there; returns the lowest that training went back to on the way, -1 where it ended before.</summary>
     public async Task<int> UntilItGoesOnAsync(int before)
     {
-        int lowest = before;
-        await Head.Until($"a step after {before}", () =>
+        int lowest = before, looks = 0;
+        bool ended = false;
+        await Head.Until($"a step after {before}\n{Logs()}", () =>
         {
             int now = Steps;
             if (now > 0 && now < lowest) lowest = now;
-            return now > before;
+            if (now <= before && ++looks % 200 == 0) ended = new RunJournal(new(workshop.Runs)).Load(new(Workshop.Tiny)) is { Status: ExperimentStatus.Completed };
+            return now > before || ended;
         });
-        return lowest;
+        return ended ? -1 : lowest;
     }
 
     /// <summary>How it stands; waits while the gateway is away.</summary>
@@ -86,9 +90,13 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
             {
                 return await ShowAsync();
             }
-            catch (HttpRequestException) when (clock.Elapsed < Deadline)
+            catch (HttpRequestException) when (clock.Elapsed < GatewayPatience)
             {
                 await Task.Delay(50);
+            }
+            catch (HttpRequestException e)
+            {
+                throw new InvalidOperationException($"{e.Message}\n{await workshop.Ask("show", Workshop.Tiny)}\n{Logs()}");
             }
         }
     }
