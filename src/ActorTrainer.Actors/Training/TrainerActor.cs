@@ -28,12 +28,19 @@ namespace ActorTrainer.Actors.Training;
 /// </summary>
 public sealed class TrainerActor : UntypedActor
 {
+    private const int RecentSteps = 2048;
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromMilliseconds(100);
 
     private readonly TrainerParts _parts;
     private readonly IActorRef _seat, _writer, _loader;
     private readonly StepClock _clock;
     private readonly Queue<HostBatch> _batches = new();
+
+    /// <summary>
+    /// The last lines of the step file, whoever writes it. One who is killed takes the lines of its last moments with it; where training goes on from the
+    /// others' memory, whoever writes next has them.
+    /// </summary>
+    private readonly Queue<StepRecord> _recent = new();
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private ITrainSession? _session;
     private IGradientExchange? _exchange;
@@ -98,7 +105,8 @@ public sealed class TrainerActor : UntypedActor
         if (OwnsShardZero)
         {
             _steps = _parts.OpenSteps();
-            _steps.CutBackTo(start.From.Step);
+            var last = _steps.CutBackTo(start.From.Step);
+            foreach (var line in _recent.Where(line => line.Step > last && line.Step <= start.From.Step)) _steps.Append(line);
         }
 
         _ledger = _parts.OpenLedger?.Invoke();
@@ -252,6 +260,7 @@ public sealed class TrainerActor : UntypedActor
     {
         var own = session.Compute(batch, at, _team.Own);
         Failpoint.Hit(Failpoints.StepComputed);
+        Enter(batch, at);
         var total = _exchange!.Exchange([.. own.Select(sum => sum with { Tail = sum.Tail with { Request = _request } })]);
         Failpoint.Hit(Failpoints.StepExchanged);
         var result = session.Apply(total, at);
@@ -260,12 +269,25 @@ public sealed class TrainerActor : UntypedActor
         return result;
     }
 
+    /// <summary>
+    /// Before the peers can have this step, so that none is applied anywhere that is in no ledger. Of a step that is repeated, the newest generation's
+    /// lines count.
+    /// </summary>
+    private void Enter(HostBatch batch, StepCoordinates at)
+    {
+        if (_ledger is not { } ledger) return;
+        LedgerLines.Write(ledger, _team, at, batch);
+        if (_team.Members.Length > 1) ledger.Flush(durable: false);
+    }
+
     private void Record(HostBatch batch, StepCoordinates at, StepResult result)
     {
         double imagesPerSecond = _clock.Step(batch.WholeCount);
-        _steps?.Append(new(at.Epoch + 1, at.Step, result.Loss, result.LearningRate, imagesPerSecond, at.Phase,
-            result.Samples > 0 ? result.Correct / result.Samples : 0));
-        if (_ledger is { } ledger) LedgerLines.Write(ledger, _team, at, batch);
+        var line = new StepRecord(at.Epoch + 1, at.Step, result.Loss, result.LearningRate, imagesPerSecond, at.Phase,
+            result.Samples > 0 ? result.Correct / result.Samples : 0);
+        _steps?.Append(line);
+        _recent.Enqueue(line);
+        if (_recent.Count > RecentSteps) _recent.Dequeue();
         foreach (var problem in batch.Excluded) _seat.Tell(new SampleSkipped(_team.Generation, problem.Path, problem.Reason));
         if (_clock.IsProgressDue()) Publish(at, result, batch.WholeCount, TrainerWait.Nothing);
         _last = (at, result, batch.WholeCount);

@@ -16,8 +16,8 @@ public interface IStepKeyedLog<TRecord> : IDisposable
     /// <summary>Hands everything to the operating system; <paramref name="durable"/>: to the disk too, as before a checkpoint is committed.</summary>
     void Flush(bool durable);
 
-    /// <summary>Drops the lines after <paramref name="step"/> and whatever a killed writer left unfinished.</summary>
-    void CutBackTo(StepNumber step);
+    /// <summary>Drops the lines after <paramref name="step"/> and whatever a killed writer left unfinished. Returns the last line's step; zero: there is none.</summary>
+    StepNumber CutBackTo(StepNumber step);
 }
 
 /// <summary>metrics.jsonl: one line a step.</summary>

@@ -48,14 +48,19 @@ public abstract class StepFile<TRecord, TLine> : IStepKeyedLog<TRecord>
         if (durable) RandomAccess.FlushToDisk(_file);
     }
 
-    public void CutBackTo(StepNumber step)
+    public StepNumber CutBackTo(StepNumber step)
     {
         Write();
-        long end = new StepLines(_file).EndOf(step);
-        if (end == _end) return;
-        RandomAccess.SetLength(_file, end);
-        RandomAccess.FlushToDisk(_file);
-        _end = end;
+        var lines = new StepLines(_file);
+        long end = lines.EndOf(step);
+        if (end != _end)
+        {
+            RandomAccess.SetLength(_file, end);
+            RandomAccess.FlushToDisk(_file);
+            _end = end;
+        }
+
+        return lines.LastStep() ?? StepNumber.Zero;
     }
 
     public void Dispose()

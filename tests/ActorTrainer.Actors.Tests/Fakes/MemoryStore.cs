@@ -71,9 +71,13 @@ internal sealed class MemorySteps : IStepLog
     {
     }
 
-    public void CutBackTo(StepNumber step)
+    public StepNumber CutBackTo(StepNumber step)
     {
-        lock (_records) _records.RemoveAll(r => r.Step > step);
+        lock (_records)
+        {
+            _records.RemoveAll(r => r.Step > step);
+            return _records.Count == 0 ? StepNumber.Zero : _records[^1].Step;
+        }
     }
 
     public void Dispose()
@@ -91,7 +95,11 @@ internal sealed class MemoryEvaluations : IEvaluationLog
     {
     }
 
-    public void CutBackTo(StepNumber step) => Rows.RemoveAll(r => r.Step > step);
+    public StepNumber CutBackTo(StepNumber step)
+    {
+        Rows.RemoveAll(r => r.Step > step);
+        return Rows.Count == 0 ? StepNumber.Zero : Rows[^1].Step;
+    }
 
     public void Dispose()
     {

@@ -80,7 +80,7 @@ internal static class ActorLoop
 
         public void Flush(bool durable) => file.Flush(durable);
 
-        public void CutBackTo(StepNumber step) => file.CutBackTo(step);
+        public StepNumber CutBackTo(StepNumber step) => file.CutBackTo(step);
 
         public void Dispose() => file.Dispose();
     }
