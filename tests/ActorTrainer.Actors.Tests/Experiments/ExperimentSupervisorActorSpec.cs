@@ -25,9 +25,16 @@ public sealed class ExperimentSupervisorActorSpec : TestKit
     public void A_journal_that_goes_away_and_comes_back_loses_nothing()
     {
         var world = new World(Some.Plan(epochs: 3));
+        using var gate = new ManualResetEventSlim();
+        world.Engine.Break = step =>
+        {
+            if (step.Value == 6) gate.Wait(Deadline);      // the journal must be gone before all is done
+            return null;
+        };
         Start(world, Patience);
         FishForMessage(message => message is ExperimentChanged { Happened: CheckpointCommitted }, Deadline);
         FailingJournal.GoAway(Sys);
+        gate.Set();
         var waits = (ExperimentWaits)FishForMessage(message => message is ExperimentWaits, Deadline);
         Assert.Contains("the server is away", waits.Reason, StringComparison.Ordinal);
         FailingJournal.GoAway(Sys, away: false);
