@@ -24,8 +24,8 @@ public sealed class ChaosSpec(ITestOutputHelper output)
     [Fact]
     public async Task Whatever_is_killed_stopped_or_frozen_the_digest_is_that_of_one_process()
     {
-        int faults = Number("FAULTS") ?? 6, seed = Number("SEED") ?? Environment.TickCount;
-        int epochs = 60 + (60 * faults);     // enough to be training still when the last fault comes
+        int faults = Number("FAULTS") ?? 5, seed = Number("SEED") ?? Environment.TickCount;
+        int epochs = 40 + (40 * faults);     // enough to be training still when the last fault comes
         output.WriteLine($"ACTORTRAINER_CHAOS_SEED={seed}");
 #pragma warning disable CA5394 // a sequence of faults needs no secrecy
         var random = new Random(seed);
