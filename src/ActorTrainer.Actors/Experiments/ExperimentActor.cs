@@ -45,7 +45,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
     public ExperimentActor(ExperimentParts parts)
     {
         _parts = parts;
-        _conductor = new(new(parts.Definition, parts.Trainers.Min, parts.Trainers.Max, parts.Incarnation, DueAt, parts.Time.GetUtcNow, parts.Inherited));
+        _conductor = new(new(parts.Definition, parts.Trainers.Min, parts.Trainers.Max, parts.Incarnation, parts.Plan, DueAt, parts.Time.GetUtcNow, parts.Inherited));
         _judge = parts.EarlyStopping is { } settings ? new(parts.Plan, settings) : null;
         _orders = new(parts.Definition.Name, parts.Crew, Self);
     }

@@ -1,6 +1,8 @@
+using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Tests.Experiments;
+using ActorTrainer.Core.Training;
 
 namespace ActorTrainer.Core.Tests.Simulation;
 
@@ -23,6 +25,23 @@ internal sealed class SimulatedCluster
         for (int i = 0; i < nodes; i++) StartNode($"node{i}");
         StartCoordinator();
     }
+
+    /// <summary>One epoch of one phase, a sample a step.</summary>
+    public TrainingPlan Plan => new(
+        [
+            new PhasePlan(
+                new()
+                {
+                    Name = "all",
+                    Epochs = 1,
+                    Trainable = ["all"],
+                    Data = new() { Train = "/data", Validation = new ValidationSource.None() },
+                    Optimizer = new() { Type = OptimizerType.Sgd, LearningRate = 0.1 },
+                    Schedule = new() { Type = ScheduleType.Constant },
+                },
+                new EpochPlan(Seed: 1, [.. Enumerable.Range(0, (int)Steps)], 1, LastBatch.Keep), ["a", "b"]),
+        ],
+        EvaluateEveryEpochs: 1, CheckpointEvery);
 
     public long Steps { get; }
     public int CheckpointEvery { get; }

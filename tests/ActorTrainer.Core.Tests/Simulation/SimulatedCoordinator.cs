@@ -204,7 +204,7 @@ internal sealed class SimulatedCoordinator(World world, SimulatedCluster cluster
     {
         if (_over) return;
         _running = true;
-        Conductor = new(new(cluster.Definition, 1, cluster.MaxTrainers, Incarnation, (_, _) => default, () => default));
+        Conductor = new(new(cluster.Definition, 1, cluster.MaxTrainers, Incarnation, cluster.Plan, (_, _) => default, () => default));
         (_sequence, _finishing) = (cluster.Journal.Length, false);
         foreach (var happened in cluster.Journal.Events) Conductor.Apply(happened);
         Do(Conductor.TakeOver());

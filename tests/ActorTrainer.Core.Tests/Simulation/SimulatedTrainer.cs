@@ -42,6 +42,9 @@ internal sealed class SimulatedTrainer(World world, SimulatedCluster cluster, Pr
     private int _blocked;      // a new number for every wait; odd: it waits
     private StepDue _due;
 
+    /// <summary>The state that a peer gives, once they have met.</summary>
+    private (long Step, ulong Hash)? _receives;
+
     public Process Process => process;
     public int Rank => _team!.Rank;
     public Generation Generation => _team?.Generation ?? Generation.None;
@@ -88,16 +91,18 @@ internal sealed class SimulatedTrainer(World world, SimulatedCluster cluster, Pr
         _written = start.Source;
         if (start.IsLive)
         {
-            if (_state is not var (step, _) || step != start.From.Step.Value && world.Bug != PlantedBug.SurvivorsTrusted)
+            _receives = start.Giver is not null && _state?.Step != start.From.Step.Value ? (start.From.Step.Value, Chain.Read(start.StateHash!)) : null;
+            if (_receives is null && (_state is not var (step, _) || step != start.From.Step.Value && world.Bug != PlantedBug.SurvivorsTrusted))
             {
                 dies($"the state after step {start.From.Step} is not in memory here");
                 return;
             }
 
-            if (world.Bug == PlantedBug.SurvivorsTrusted) _state = (start.From.Step.Value, _state!.Value.Hash);
+            if (world.Bug == PlantedBug.SurvivorsTrusted && _receives is null) _state = (start.From.Step.Value, _state!.Value.Hash);
         }
         else if (start.Source is { } source)
         {
+            _receives = null;
             if (cluster.Store.HashOf(source) is not { } hash)
             {
                 dies($"{source} is not there");
@@ -108,6 +113,7 @@ internal sealed class SimulatedTrainer(World world, SimulatedCluster cluster, Pr
         }
         else
         {
+            _receives = null;
             _state = (0, 0);
         }
 
@@ -124,7 +130,11 @@ internal sealed class SimulatedTrainer(World world, SimulatedCluster cluster, Pr
 
     public void Connected()
     {
+        if (_receives is { } received) _state = received;
+        _receives = null;
         say(new Word.Started(_team!.Generation), _team.Generation);
+        // Who wrote the checkpoint that was due at this step may have died of it.
+        if (_state is var (step, _) && step > 0 && (step % cluster.CheckpointEvery == 0 || step == cluster.Steps)) TryWrite(new StepDue(false, step == cluster.Steps, false, true));
         Wake();
     }
 

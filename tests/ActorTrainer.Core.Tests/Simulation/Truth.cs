@@ -20,6 +20,8 @@ internal static class Chain
 
     public static string Text(ulong hash) => hash.ToString("x16", System.Globalization.CultureInfo.InvariantCulture);
 
+    public static ulong Read(string text) => ulong.Parse(text, System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture);
+
     public static TrainingCursor Cursor(long step, long steps) => step < steps ? new(0, step, new(step), 0) : new(1, 0, new(step), 1);
 }
 

@@ -10,11 +10,12 @@ namespace ActorTrainer.Core.Experiments.Placement;
 /// <param name="Min">Nodes it needs to train at.</param>
 /// <param name="Max">Nodes it can use.</param>
 /// <param name="Incarnation">Who coordinates, unique to this coordinator's process and to this experiment's part of it.</param>
+/// <param name="Plan">Its counts.</param>
 /// <param name="DueAt">What was due when training came to stand at a cursor, where no phase ended early.</param>
 /// <param name="Now">What events are stamped with; nothing is computed from it.</param>
 /// <param name="Inherited">A checkpoint in the store that a new experiment begins with.</param>
 public sealed record ConductorParts(
-    ExperimentDefinition Definition, int Min, int Max, string Incarnation, Func<Experiment, TrainingCursor, StepDue> DueAt, Func<DateTimeOffset> Now,
+    ExperimentDefinition Definition, int Min, int Max, string Incarnation, TrainingPlan Plan, Func<Experiment, TrainingCursor, StepDue> DueAt, Func<DateTimeOffset> Now,
     (StoredCheckpoint Stored, TrainingCursor Cursor)? Inherited = null);
 
 /// <summary>
@@ -92,7 +93,11 @@ public sealed class Conductor(ConductorParts parts)
         () =>
         {
             _surveyed = true;
-            return [.. survey.Garbage.Select(id => new ConductorEffect.Delete(id)), new ConductorEffect.RewriteEvaluations(), .. AfterSurvey()];
+            return
+            [
+                .. survey.Damaged.Select(found => new ConductorEffect.Report($"Checkpoint {found.Id} was never committed and is damaged ({found.Problem}): removed", IsBad: true)),
+                .. survey.Garbage.Select(id => new ConductorEffect.Delete(id)), new ConductorEffect.RewriteEvaluations(), .. AfterSurvey(),
+            ];
         });
 
     /// <summary>These nodes are the experiment's now.</summary>
@@ -113,7 +118,7 @@ public sealed class Conductor(ConductorParts parts)
     {
         if (IsOver) return [];
         _gathered = (generation, seats, states);
-        var start = Regrouping.Decide(states, State.Newest);
+        var start = Regrouping.Decide(states, State.Newest, parts.Plan);
         IReadOnlyList<ConductorEffect> next = start.IsLive || _surveyed ? Begin(start) : Survey();
         return start.Disagreement is { } disagreement ? [new ConductorEffect.Report($"Generation {generation}: {disagreement}", IsBad: true), .. next] : next;
     }
@@ -211,7 +216,7 @@ public sealed class Conductor(ConductorParts parts)
         if (State.Status == ExperimentStatus.Completed && State.IsTrained) return End();
         if (WantsToStop) return StopNow();
         if (State.IsTrained) return [new ConductorEffect.Finish()];
-        if (_gathered is { } gathered) return Begin(Regrouping.Decide(gathered.States, State.Newest));
+        if (_gathered is { } gathered) return Begin(Regrouping.Decide(gathered.States, State.Newest, parts.Plan));
         _waitsForSeats = true;
         return [new ConductorEffect.RequestSeats(parts.Min, Math.Min(parts.Max, parts.Definition.LogicalShards))];
     }

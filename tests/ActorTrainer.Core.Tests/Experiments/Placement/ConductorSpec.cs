@@ -11,7 +11,7 @@ namespace ActorTrainer.Core.Tests.Experiments.Placement;
 public sealed class ConductorSpec
 {
     private static readonly CheckpointSurvey Nothing = new([], [], []);
-    private readonly Conductor _conductor = new(new(Definition(), 1, 2, "me", (_, _) => default, () => At));
+    private readonly Conductor _conductor = new(new(Definition(), 1, 2, "me", RegroupingSpec.Plan, (_, _) => default, () => At));
     private readonly List<IExperimentEvent> _journal = [];
     private readonly List<ConductorEffect> _done = [];
 

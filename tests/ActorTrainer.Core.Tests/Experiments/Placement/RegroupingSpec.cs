@@ -11,7 +11,7 @@ public sealed class RegroupingSpec
     private static readonly CommittedCheckpoint Ten = new(Id(1, 10), Cursor(10), new string('a', 64), 1, default);
 
     /// <summary>Two phases of twenty steps, ten an epoch, evaluated after every second.</summary>
-    private static readonly TrainingPlan Plan = new([Phase("head"), Phase("all")], EvaluateEveryEpochs: 2, null);
+    internal static readonly TrainingPlan Plan = new([Phase("head"), Phase("all")], EvaluateEveryEpochs: 2, null);
 
     private static LiveState At(long step, string hash = "h") => new(Cursor(step), hash);
 
