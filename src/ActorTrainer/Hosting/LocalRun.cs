@@ -114,7 +114,7 @@ internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider 
         var system = ActorTrainerSystem.Start(runs.Journal, runs[name].Log);
         try
         {
-            var ended = new TaskCompletionSource<Experiment?>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var ended = new TaskCompletionSource<RunEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
             var node = system.ActorOf(NodeActor.Props(new PreparedWorkplace(work)), NodeProtocol.ActorName);
             var experiment = system.ActorOf(ExperimentSupervisorActor.Props(parts(system.ActorOf(LocalCrewActor.Props(node), "crew")), runs.Journal.Patience), $"experiment-{name}");
             system.ActorOf(RunObserverActor.Props(observer, prepared, experiment, ended, time), "observer");
@@ -127,21 +127,23 @@ internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider 
         }
     }
 
-    private static int Report(Experiment? experiment, RunRequest request, IRunObserver observer)
+    private static int Report(RunEnd end, RunRequest request, IRunObserver observer)
     {
-        switch (experiment)
+        switch (end.Experiment)
         {
-            case { Status: ExperimentStatus.Completed, Digest: { } digest }:
+            case { Status: ExperimentStatus.Completed, Digest: { } digest } experiment:
                 observer.Completed(experiment, digest);
                 return Done;
-            case { Status: ExperimentStatus.Paused }:
+            case { Status: ExperimentStatus.Paused } experiment:
                 observer.Interrupted(experiment.Newest?.Id.Step ?? StepNumber.Zero, $"actortrainer run {request.File}");
                 return Interrupted;
             case { Failure: { } reason }:
                 observer.Failed(reason);
                 return Failed;
             default:
-                observer.Failed("The experiment's journal could not be written, or another process took the experiment over. Nothing that was committed is lost: run the same command again. The reason stands in the run's log.txt.");
+                observer.Failed(end.Trouble is { } trouble
+                    ? $"The experiment's journal could not be written: {trouble.TrimEnd('.')}. Nothing that was committed is lost: mend that, and run the same command again."
+                    : "Another process took the experiment over, or its journal could not be written. Nothing that was committed is lost: run the same command again. The reason stands in the run's log.txt.");
                 return Failed;
         }
     }

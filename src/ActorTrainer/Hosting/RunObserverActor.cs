@@ -6,21 +6,27 @@ using static ActorTrainer.Core.Experiments.ExperimentEvents;
 
 namespace ActorTrainer.Hosting;
 
+/// <summary>How it ended.</summary>
+/// <param name="Experiment">Null: it could not go on, and could not journal that either.</param>
+/// <param name="Trouble">What its journal said last, if that was it.</param>
+internal sealed record RunEnd(Experiment? Experiment, string? Trouble);
+
 /// <summary>Turns what the actors say on the event stream into what a person or a script is told, and tells when the experiment has ended.</summary>
 internal sealed class RunObserverActor : UntypedActor
 {
     private readonly IRunObserver _observer;
     private readonly PreparedExperiment _prepared;
     private readonly IActorRef _experiment;
-    private readonly TaskCompletionSource<Experiment?> _ended;
+    private readonly TaskCompletionSource<RunEnd> _ended;
     private readonly RemainingTime _remaining;
     private readonly Smoothed _loss = new(), _top1 = new();
     private bool _started;
+    private string? _trouble;
 
-    public RunObserverActor(IRunObserver observer, PreparedExperiment prepared, IActorRef experiment, TaskCompletionSource<Experiment?> ended, TimeProvider time) =>
+    public RunObserverActor(IRunObserver observer, PreparedExperiment prepared, IActorRef experiment, TaskCompletionSource<RunEnd> ended, TimeProvider time) =>
         (_observer, _prepared, _experiment, _ended, _remaining) = (observer, prepared, experiment, ended, new(time));
 
-    public static Props Props(IRunObserver observer, PreparedExperiment prepared, IActorRef experiment, TaskCompletionSource<Experiment?> ended, TimeProvider time) =>
+    public static Props Props(IRunObserver observer, PreparedExperiment prepared, IActorRef experiment, TaskCompletionSource<RunEnd> ended, TimeProvider time) =>
         Akka.Actor.Props.Create(() => new RunObserverActor(observer, prepared, experiment, ended, time));
 
     protected override void PreStart()
@@ -40,12 +46,13 @@ internal sealed class RunObserverActor : UntypedActor
         {
             case TrainerProtocol.TrainingProgress progress: OnProgress(progress); break;
             case ExperimentProtocol.ExperimentChanged changed: OnChanged(changed.Experiment, changed.Happened); break;
-            case ExperimentProtocol.ExperimentEnded ended: _ended.TrySetResult(ended.Experiment); break;
+            case ExperimentProtocol.ExperimentEnded ended: _ended.TrySetResult(new(ended.Experiment, null)); break;
             case ExperimentProtocol.ExperimentWaits waits:
+                _trouble = waits.Reason;
                 _observer.Notice($"The journal does not answer ({waits.Reason}). Training waits for it, {waits.Patience.TotalMinutes:0.#} min at most; nothing that was committed is lost.");
                 break;
             case ExperimentProtocol.ExperimentTakenOver taken: _observer.Notice($"Another process has taken '{taken.Name}' over: {taken.By}."); break;
-            case Terminated: _ended.TrySetResult(null); break;      // after ExperimentEnded this changes nothing
+            case Terminated: _ended.TrySetResult(new(null, _trouble)); break;      // after ExperimentEnded this changes nothing
         }
     }
 
