@@ -100,6 +100,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
             case EvaluatorProtocol.EvaluationCompleted completed: OnEvaluated(completed); break;
             case EvaluatorProtocol.EvaluationFailed failed: OnEvaluationFailed(failed); break;
             case EvaluatorProtocol.SampleSkipped skipped: Exclude(skipped.Phase is null ? "test" : "validation", skipped.Path, skipped.Reason); break;
+            case Digested when _conductor.IsOver: break;
             case Digested digested: Record(new ExperimentCompleted(digested.Digest, Now), () => Do(_conductor.End())); break;
             case Deleted: OnDeleted(); break;
             case PauseExperiment: Do(_conductor.Pause()); break;
@@ -209,7 +210,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
     private void OnEvaluated(EvaluatorProtocol.EvaluationCompleted completed)
     {
         Failpoint.Hit(Failpoints.EvaluationDone);
-        if (!_orders.Done(completed.Checkpoint, completed.Phase)) return;
+        if (!_orders.Done(completed.Checkpoint, completed.Phase) || _conductor.IsOver) return;
         if (completed.Phase is not { } phase)
         {
             Record(new TestRecorded(completed.Checkpoint, completed.Metrics, Now), GoOnAfterTraining);

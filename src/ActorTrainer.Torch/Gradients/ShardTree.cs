@@ -1,4 +1,5 @@
 using ActorTrainer.Core.Gradients;
+using ActorTrainer.Torch.Devices;
 
 namespace ActorTrainer.Torch.Gradients;
 
@@ -35,7 +36,7 @@ internal sealed class ShardTree(FlatVector work, Func<FlatVector> allocate) : ID
 
     private (FlatVector, StepTail) Add((FlatVector Sum, StepTail Tail) left, (FlatVector Sum, StepTail Tail) right)
     {
-        left.Sum.Tensor.add_(right.Sum.Tensor);
+        left.Sum.Tensor.add_(right.Sum.Tensor, Number.One);
         if (right.Sum != work) _free.Push(right.Sum);
         return (left.Sum, left.Tail + right.Tail);
     }

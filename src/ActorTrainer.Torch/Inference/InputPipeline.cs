@@ -1,6 +1,7 @@
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Models;
 using ActorTrainer.Core.Training;
+using ActorTrainer.Torch.Devices;
 using static TorchSharp.torch;
 
 namespace ActorTrainer.Torch.Inference;
@@ -44,7 +45,7 @@ public sealed class InputPipeline : IDisposable
         if (end > first) batch.Pixels.Span[(first * bytes)..(end * bytes)].CopyTo(host.bytes);
         var pixels = host.to(_device).permute(0, 3, 1, 2);
         var input = (_channelsLast ? pixels : pixels.contiguous()).to(_type);
-        if (_mean is not null) input.div_(255).sub_(_mean).div_(_std!);
+        if (_mean is not null) input.div_(Number.Of(255)).sub_(_mean).div_(_std!);
         return input.MoveToOuterDisposeScope();
     }
 

@@ -45,7 +45,7 @@ public abstract class ImageModel : nn.Module<Tensor, Tensor>
         return _modules[owner] switch
         {
             IInitialized module => module.InitialValue(local),
-            NormBase or LayerNorm => local == "weight" ? Models.InitialValue.Ones : Models.InitialValue.Zeros,
+            LayerNorm => local == "weight" ? Models.InitialValue.Ones : Models.InitialValue.Zeros,
             var module => throw new InvalidOperationException($"{module.GetName()} does not say how '{parameter}' begins"),
         };
     }

@@ -1,3 +1,4 @@
+using ActorTrainer.Torch.Devices;
 using ActorTrainer.Torch.Models.Layers;
 using static TorchSharp.torch;
 
@@ -26,7 +27,7 @@ internal static class ElementOperators
     public static Func<GraphValue[], GraphValue[]> HardSigmoid(GraphNode node)
     {
         double alpha = node.Float("alpha", 0.2f), beta = node.Float("beta", 0.5f);
-        return One(x => (x * alpha + beta).clamp(0, 1));
+        return One(x => x.mul(Number.Of(alpha)).add(Number.Of(beta), Number.One).clamp(Number.Of(0), Number.One));
     }
 
     public static Func<GraphValue[], GraphValue[]> Clip(GraphNode node)
@@ -36,9 +37,9 @@ internal static class ElementOperators
         return (least, most) switch
         {
             (null, null) => One(x => x.alias()),
-            ({ } min, null) => One(x => x.clamp_min(min)),
-            (null, { } max) => One(x => x.clamp_max(max)),
-            ({ } min, { } max) => One(x => x.clamp(min, max)),
+            ({ } min, null) => One(x => x.clamp_min(Number.Of(min))),
+            (null, { } max) => One(x => x.clamp_max(Number.Of(max))),
+            ({ } min, { } max) => One(x => x.clamp(Number.Of(min), Number.Of(max))),
         };
     }
 

@@ -1,4 +1,5 @@
 using ActorTrainer.Core.Training;
+using ActorTrainer.Torch.Devices;
 using ActorTrainer.Torch.Models;
 using Onnx;
 using static TorchSharp.torch;
@@ -147,7 +148,7 @@ internal sealed class GraphImporter
         "Softmax" => ElementOperators.Softmax(node, logarithm: false),
         "LogSoftmax" => ElementOperators.Softmax(node, logarithm: true),
         "Dropout" => Dropout(node),
-        "Add" or "Sum" when node.InputCount == 2 => ElementOperators.Pairs(node, (a, b) => a + b, (a, b) => a + b),
+        "Add" or "Sum" when node.InputCount == 2 => ElementOperators.Pairs(node, (a, b) => a.add(b, Number.One), (a, b) => a + b),
         "Sub" => ElementOperators.Pairs(node, (a, b) => a - b, (a, b) => a - b),
         "Mul" => ElementOperators.Pairs(node, (a, b) => a * b, (a, b) => a * b),
         "Div" => ElementOperators.Pairs(node, (a, b) => a / b, (a, b) => b != 0 ? a / b : throw new ArgumentException("division by zero")),

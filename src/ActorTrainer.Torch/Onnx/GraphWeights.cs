@@ -1,5 +1,4 @@
 using ActorTrainer.Torch.Models.Layers;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace ActorTrainer.Torch.Onnx;
@@ -29,11 +28,11 @@ internal sealed class GraphWeights(nn.Module root)
         return Register(node, 1, layer, ("weight", weight), ("bias", node.HasInput(2) ? node.RequireFloats(2) : null));
     }
 
-    public BatchNorm2d Norm(GraphNode node)
+    public Norm Norm(GraphNode node)
     {
         var scale = node.RequireFloats(1);
         if (node.Integer("spatial", 1) == 0) throw node.Fail("spatial = 0 is not supported");
-        var layer = nn.BatchNorm2d(scale.Count, node.Float("epsilon", 1e-5f), 1 - node.Float("momentum", 0.9f));
+        var layer = new Norm(scale.Count, node.Float("epsilon", 1e-5f), 1 - node.Float("momentum", 0.9f));
         return Register(node, 1, layer, ("weight", scale), ("bias", node.RequireFloats(2)), ("running_mean", node.RequireFloats(3)), ("running_var", node.RequireFloats(4)));
     }
 

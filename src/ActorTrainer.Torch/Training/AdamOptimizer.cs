@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorTrainer.Core.Training;
+using ActorTrainer.Torch.Devices;
 using ActorTrainer.Torch.Gradients;
 using static TorchSharp.torch;
 
@@ -21,15 +22,15 @@ internal sealed class AdamOptimizer(OptimizerSettings settings, FlatLayout layou
         double ownRate = rate * run.Rule.RateScale;
         if (settings.WeightDecay != 0 && run.Rule.Decays)
         {
-            if (decoupled) weights.mul_(1 - ownRate * settings.WeightDecay);
-            else gradient.add_(weights, settings.WeightDecay);
+            if (decoupled) weights.mul_(Number.Of(1 - ownRate * settings.WeightDecay));
+            else gradient.add_(weights, Number.Of(settings.WeightDecay));
         }
 
         double correction1 = 1 - Math.Pow(settings.Beta1, Steps), correction2 = 1 - Math.Pow(settings.Beta2, Steps);
-        var mean = Part(_mean.Tensor, run).mul_(settings.Beta1).add_(gradient, 1 - settings.Beta1);
-        var square = Part(_square.Tensor, run).mul_(settings.Beta2).addcmul_(gradient, gradient, 1 - settings.Beta2);
+        var mean = Part(_mean.Tensor, run).mul_(Number.Of(settings.Beta1)).add_(gradient, Number.Of(1 - settings.Beta1));
+        var square = Part(_square.Tensor, run).mul_(Number.Of(settings.Beta2)).addcmul_(gradient, gradient, Number.Of(1 - settings.Beta2));
         // The gradient has been used; its memory takes the denominator.
-        var denominator = gradient.copy_(square).sqrt_().div_(Math.Sqrt(correction2)).add_(settings.Epsilon);
-        weights.addcdiv_(mean, denominator, -ownRate / correction1);
+        var denominator = gradient.copy_(square).sqrt_().div_(Number.Of(Math.Sqrt(correction2))).add_(Number.Of(settings.Epsilon), Number.One);
+        weights.addcdiv_(mean, denominator, Number.Of(-ownRate / correction1));
     }
 }

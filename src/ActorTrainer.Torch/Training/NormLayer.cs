@@ -1,13 +1,13 @@
 using System.Collections.Immutable;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Torch.Models;
-using TorchSharp.Modules;
+using ActorTrainer.Torch.Models.Layers;
 using static TorchSharp.torch;
 
 namespace ActorTrainer.Torch.Training;
 
 /// <summary>A batch-norm layer and its state-dict prefix, such as <c>layer1.0.bn1</c>.</summary>
-internal sealed record NormLayer(string Prefix, BatchNorm Module)
+internal sealed record NormLayer(string Prefix, Norm Module)
 {
     public string Mean => Prefix + ".running_mean";
     public string Variance => Prefix + ".running_var";
@@ -15,7 +15,7 @@ internal sealed record NormLayer(string Prefix, BatchNorm Module)
 
     /// <summary>In the model's order.</summary>
     public static ImmutableArray<NormLayer> Of(nn.Module model) =>
-        [.. model.named_modules().Where(entry => entry.module is BatchNorm { track_running_stats: true }).Select(entry => new NormLayer(entry.name, (BatchNorm)entry.module))];
+        [.. model.named_modules().Where(entry => entry.module is Norm).Select(entry => new NormLayer(entry.name, (Norm)entry.module))];
 
     /// <summary>
     /// Of <paramref name="layers"/> those that take their statistics from the batch and move them: a layer with no parameter that trains is frozen,

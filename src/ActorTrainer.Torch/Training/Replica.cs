@@ -36,12 +36,12 @@ internal sealed class Replica : IDisposable
         var trainable = phase.Trainable.SelectMany(pattern => ParameterGroups.Match(pattern, model)).ToHashSet(StringComparer.Ordinal);
         _layers = NormLayer.Of(model);
         _updating = NormLayer.Updating(_layers, phase, model);
-        _batchesTracked = [.. _updating.Select(layer => layer.Module.num_batches_tracked!.item<long>())];
+        _batchesTracked = [.. _updating.Select(layer => layer.Module.BatchesTracked.item<long>())];
 
         var rules = new UpdateRules(phase, model);
         Layout = FlatLayout.Create(
             parameters.Where(entry => trainable.Contains(entry.name)).Select(entry => Flat(entry.name, entry.parameter)),
-            _updating.SelectMany(layer => new[] { (layer.Mean, Shape(layer.Module.running_mean!)), (layer.Variance, Shape(layer.Module.running_var!)) }),
+            _updating.SelectMany(layer => new[] { (layer.Mean, Shape(layer.Module.RunningMean)), (layer.Variance, Shape(layer.Module.RunningVariance)) }),
             Type == ScalarType.Float64 ? sizeof(double) : sizeof(float), ChannelsLast);
         Weights = Own(New(Layout.ParameterElements));
         Statistics = Own(New(Layout.StatisticElements));
@@ -175,7 +175,7 @@ internal sealed class Replica : IDisposable
             parameter.grad = Work.View(slot);
         }
 
-        var buffers = _updating.SelectMany(layer => new[] { (layer.Mean, layer.Module.running_mean!), (layer.Variance, layer.Module.running_var!) })
+        var buffers = _updating.SelectMany(layer => new[] { (layer.Mean, layer.Module.RunningMean), (layer.Variance, layer.Module.RunningVariance) })
             .ToDictionary(entry => entry.Item1, entry => entry.Item2);
         foreach (var slot in Layout.Statistics)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorTrainer.Core.Training;
+using ActorTrainer.Torch.Devices;
 using ActorTrainer.Torch.Gradients;
 using static TorchSharp.torch;
 
@@ -21,15 +22,15 @@ internal sealed class SgdOptimizer : FlatOptimizer
 
     protected override void Step(FlatSegment run, Tensor weights, Tensor gradient, double rate)
     {
-        if (_settings.WeightDecay != 0 && run.Rule.Decays) gradient.add_(weights, _settings.WeightDecay);
+        if (_settings.WeightDecay != 0 && run.Rule.Decays) gradient.add_(weights, Number.Of(_settings.WeightDecay));
         var direction = gradient;
         if (_momentum is not null)
         {
             // torch begins with a copy of the first gradient; zeros times the momentum plus the gradient is the same.
-            var momentum = Part(_momentum.Tensor, run).mul_(_settings.Momentum).add_(gradient);
-            direction = _settings.Nesterov ? gradient.add_(momentum, _settings.Momentum) : momentum;
+            var momentum = Part(_momentum.Tensor, run).mul_(Number.Of(_settings.Momentum)).add_(gradient, Number.One);
+            direction = _settings.Nesterov ? gradient.add_(momentum, Number.Of(_settings.Momentum)) : momentum;
         }
 
-        weights.add_(direction, -rate * run.Rule.RateScale);
+        weights.add_(direction, Number.Of(-rate * run.Rule.RateScale));
     }
 }

@@ -67,7 +67,7 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
 
     private void WeightStatistics(double share)
     {
-        if (replica.Layout.StatisticElements > 0 && share != 1) replica.StatisticsOf(replica.Work).mul_(share);
+        if (replica.Layout.StatisticElements > 0 && share != 1) replica.StatisticsOf(replica.Work).mul_(Number.Of(share));
     }
 
     /// <summary>Sums in fp64, in the order of positions.</summary>

@@ -156,7 +156,7 @@ internal sealed class TrainSession : ITrainSession
         double norm = linalg.vector_norm(gradients).ToDouble();
         if (!double.IsFinite(norm)) throw new NonFiniteLossException(step, $"Step {step}: the gradient's norm is {Name(norm)}.");
         double factor = most / (norm + 1e-6);
-        if (factor < 1) gradients.mul_(factor);
+        if (factor < 1) gradients.mul_(Number.Of(factor));
     }
 
     /// <summary>One reduction: a sum is finite only where all its terms are (and no learning survives terms whose sum overflows).</summary>

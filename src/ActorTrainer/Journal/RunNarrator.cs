@@ -34,7 +34,8 @@ internal sealed class RunNarrator(IRunObserver observer, TimeProvider time, stri
         foreach (var line in news.Steps) Tell(line);
         if (first) return HasEnded(news.Events) ? EndOf(_run!) : null;
         RunEnd? end = null;
-        foreach (var entry in news.Events) end = Tell(entry);
+        // What comes after an end, such as an evaluation that was under way, does not take it back; only going on does.
+        foreach (var entry in news.Events) end = Tell(entry) ?? (entry.Event is GenerationStarted ? null : end);
         return end;
     }
 

@@ -8,7 +8,7 @@ namespace ActorTrainer.EndToEnd.Tests.Damage;
 public partial class DiskFullSpec(Undisturbed undisturbed)
 {
     /// <summary>Room for a journal and a few of the checkpoints (about half a megabyte each), not for the ballast and one more.</summary>
-    private const string Size = "4m";
+    private const string Size = "8m";
 
     [SkippableFact]
     public async Task A_full_disk_ends_the_run_with_a_clear_message_and_with_space_again_it_goes_on()

@@ -1,4 +1,5 @@
 using ActorTrainer.Journal;
+using static ActorTrainer.Core.Experiments.ExperimentEvents;
 
 namespace ActorTrainer.Tests.Journal;
 
@@ -43,6 +44,17 @@ public sealed class RunFollowerSpec : IDisposable
     {
         _runs.With("birds", Some.History());
         Assert.Equal(RunEnd.Completed, Follow().Look());
+    }
+
+    [Fact]
+    public void An_evaluation_that_was_under_way_does_not_take_the_end_back()
+    {
+        var history = Some.History();
+        _runs.With("birds", history[..7]);
+        var follower = Follow();
+        Assert.Null(follower.Look());
+        _runs.With("birds", new ExperimentCancelled(Some.Noon), history[7]);
+        Assert.Equal(RunEnd.Failed, follower.Look());
     }
 
     [Fact]

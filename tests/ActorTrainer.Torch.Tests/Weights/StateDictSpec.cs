@@ -18,7 +18,6 @@ public class StateDictSpec
         using var other = Some.Model(Some.Description("resnet18"), seed: 9);
         StateDict.Load(other, read);
         Assert.Equal(StateDictDigest.Of(read), StateDictDigest.Of(StateDict.Read(other)));
-        Assert.Equal(1, BitConverter.ToInt64(read.Single(tensor => tensor.Name == "bn1.num_batches_tracked").Data.Span));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using ActorTrainer.Core.Models;
+using ActorTrainer.Torch.Devices;
 using ActorTrainer.Torch.Models.Layers;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -121,10 +122,10 @@ internal sealed class MobileNet : ImageModel
 internal sealed record NormActivation(double Epsilon, double Momentum)
 {
     public static Tensor Relu(Tensor x) => x.relu_();
-    public static Tensor Relu6(Tensor x) => x.clamp_(0, 6);
+    public static Tensor Relu6(Tensor x) => x.clamp_(Number.Of(0), Number.Of(6));
     public static Tensor HardSwish(Tensor x) => nn.functional.hardswish(x);
 
-    public nn.Module<Tensor, Tensor> Norm(int features) => nn.BatchNorm2d(features, Epsilon, Momentum);
+    public nn.Module<Tensor, Tensor> Norm(int features) => new Norm(features, Epsilon, Momentum);
 
     public Chain Conv(int input, int output, int kernel, int stride, Func<Tensor, Tensor>? activation, int groups = 1)
     {
@@ -148,7 +149,7 @@ internal sealed class InvertedResidual : nn.Module<Tensor, Tensor>
     public override Tensor forward(Tensor input)
     {
         var output = _body[0].call(input);
-        return _around ? output.add_(input) : output;
+        return _around ? output.add_(input, Number.One) : output;
     }
 }
 

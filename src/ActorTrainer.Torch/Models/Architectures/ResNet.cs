@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using ActorTrainer.Core.Models;
+using ActorTrainer.Torch.Devices;
 using ActorTrainer.Torch.Models.Layers;
-using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
 
@@ -19,7 +19,7 @@ internal sealed record ResNetLayout(bool Bottleneck, ImmutableArray<int> Blocks,
 internal sealed class ResNet : ImageModel
 {
     [ComponentName(Name = "conv1")] private readonly Conv _conv1;
-    [ComponentName(Name = "bn1")] private readonly BatchNorm2d _bn1;
+    [ComponentName(Name = "bn1")] private readonly Norm _bn1;
     private readonly List<Chain> _layers = [];
     private readonly AdaptiveAveragePool _pool = new(1);
     [ComponentName(Name = "fc")] private readonly Dense _fc;
@@ -27,7 +27,7 @@ internal sealed class ResNet : ImageModel
     public ResNet(ModelDescription description, ResNetLayout layout) : base(description)
     {
         _conv1 = Conv.Kaiming(description.Channels, 64, 7, stride: 2, padding: 3);
-        _bn1 = nn.BatchNorm2d(64);
+        _bn1 = new Norm(64);
         int width = 64, planes = 64;
         var blocks = ImmutableArray.CreateBuilder<ImmutableArray<string>>();
         blocks.Add(["conv1.", "bn1."]);
@@ -79,7 +79,7 @@ internal sealed class ResNet : ImageModel
 /// <summary>Two or three convolutions, each with batch norm, around which the input passes unchanged or by one strided projection.</summary>
 internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
 {
-    private readonly List<(Conv Conv, BatchNorm2d Norm)> _convolutions = [];
+    private readonly List<(Conv Conv, Norm Norm)> _convolutions = [];
     [ComponentName(Name = "downsample")] private readonly Chain? _downsample;
 
     public ResidualBlock(int input, int planes, int stride, ResNetLayout layout) : base(nameof(ResidualBlock))
@@ -98,13 +98,13 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
             Add(Conv.Kaiming(planes, planes, 3, padding: 1), planes);
         }
 
-        if (stride != 1 || input != Width) _downsample = new(Conv.Kaiming(input, Width, 1, stride), nn.BatchNorm2d(Width));
+        if (stride != 1 || input != Width) _downsample = new(Conv.Kaiming(input, Width, 1, stride), new Norm(Width));
         RegisterComponents();
 
         void Add(Conv conv, int features)
         {
             string number = (_convolutions.Count + 1).ToString(CultureInfo.InvariantCulture);
-            var norm = nn.BatchNorm2d(features);
+            var norm = new Norm(features);
             register_module("conv" + number, conv);
             register_module("bn" + number, norm);
             _convolutions.Add((conv, norm));
@@ -125,8 +125,8 @@ internal sealed class ResidualBlock : nn.Module<Tensor, Tensor>
             if (norm != _convolutions[^1].Norm) x = x.relu_();
         }
 
-        if (_downsample is null) return x.add_(input).relu_();
+        if (_downsample is null) return x.add_(input, Number.One).relu_();
         using var around = _downsample.call(input);
-        return x.add_(around).relu_();
+        return x.add_(around, Number.One).relu_();
     }
 }

@@ -34,7 +34,7 @@ internal sealed class Vgg : ImageModel
                 if (layout.BatchNorm)
                 {
                     blocks.Add([conv, Name(position)]);
-                    Add(nn.BatchNorm2d(input));
+                    Add(new Norm(input));
                 }
                 else
                 {

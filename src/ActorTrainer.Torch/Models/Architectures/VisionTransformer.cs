@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using ActorTrainer.Core.Models;
+using ActorTrainer.Torch.Devices;
 using ActorTrainer.Torch.Models.Layers;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
@@ -77,7 +78,7 @@ internal sealed class VisionTransformer : ImageModel, IInitialized
 
         public override Tensor forward(Tensor input)
         {
-            using var placed = input + _positions;
+            using var placed = input.add(_positions, Number.One);
             using var x = _dropout.call(placed);
             using var y = _layers.call(x);
             return _norm.call(y);
@@ -111,10 +112,10 @@ internal sealed class VisionTransformer : ImageModel, IInitialized
             using var normed1 = _norm1.call(input);
             using var attended = _attention.call(normed1);
             using var x = _dropout.call(attended);
-            using var residual = x + input;
+            using var residual = x.add(input, Number.One);
             using var normed2 = _norm2.call(residual);
             using var y = _mlp.call(normed2);
-            return residual + y;
+            return residual.add(y, Number.One);
         }
     }
 
@@ -143,7 +144,7 @@ internal sealed class VisionTransformer : ImageModel, IInitialized
             long batch = input.shape[0], length = input.shape[1], depth = _width / _heads;
             using var projected = nn.functional.linear(input, _inWeight, _inBias);
             using var byHead = projected.view(batch, length, 3, _heads, depth).permute(2, 0, 3, 1, 4);
-            using var query = byHead[0] * Math.Pow(depth, -0.5);
+            using var query = byHead[0].mul(Number.Of(Math.Pow(depth, -0.5)));
             using var key = byHead[1].transpose(-2, -1);
             using var value = byHead[2];
             using var scores = query.matmul(key);
