@@ -16,6 +16,9 @@ public sealed class RunJournal(RunsFolder runs)
     private const string Prefix = "experiment-";
     private static readonly ImmutableArray<string> Tables = ["journal", "tags", "snapshot", "journal_metadata"];
 
+    /// <summary>More than readers of one process have connections open to a server.</summary>
+    private const int MostStale = 8;
+
     public JournalLocation Location => runs.Journal;
 
     /// <summary>The persistence id of an experiment's actor.</summary>
@@ -97,7 +100,22 @@ public sealed class RunJournal(RunsFolder runs)
         }
     }
 
-    private ImmutableArray<T> Read<T>(string sql, ReadOnlySpan<(string, object)> parameters, Func<DbDataReader, T> row)
+    /// <summary>A pooled connection may be one to a server that has been restarted since: that is tried again, with another.</summary>
+    private ImmutableArray<T> Read<T>(string sql, (string, object)[] parameters, Func<DbDataReader, T> row)
+    {
+        for (int left = MostStale; ; left--)
+        {
+            try
+            {
+                return ReadOnce(sql, parameters, row);
+            }
+            catch (DbException e) when (e.IsTransient && left > 0)
+            {
+            }
+        }
+    }
+
+    private ImmutableArray<T> ReadOnce<T>(string sql, ReadOnlySpan<(string, object)> parameters, Func<DbDataReader, T> row)
     {
         using var connection = Location.OpenForReading();
         if (connection is null || !Location.HasTable(connection, "journal")) return [];
