@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Data.Decoding;
 using ActorTrainer.Data.Sources;
@@ -90,6 +91,7 @@ internal sealed class BatchSource : IBatchSource
         var workspace = new Workspace();
         while (Next() is var (batch, position))
         {
+            long began = Stopwatch.GetTimestamp();
             try
             {
                 if (!batch.HasFailed) Load(batch, position, workspace);
@@ -100,6 +102,7 @@ internal sealed class BatchSource : IBatchSource
                 batch.Fail(e);
             }
 
+            batch.Spent(Stopwatch.GetElapsedTime(began));
             batch.Finish();
         }
     }
