@@ -32,6 +32,7 @@ internal static class CommandTree
             Add(LogsCommand.Create(screen), LogsCommand.Examples),
             Add(RemoveCommand.Create(screen), RemoveCommand.Examples),
             Add(PruneCommand.Create(screen), PruneCommand.Examples),
+            Add(PackCommand.Create(screen, services), PackCommand.Examples),
             Add(DoctorCommand.Create(screen, services), DoctorCommand.Examples),
             Add(BenchCommand.Create(screen), BenchCommand.Examples),
         };

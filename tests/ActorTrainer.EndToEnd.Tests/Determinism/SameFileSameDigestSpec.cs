@@ -36,6 +36,17 @@ public class SameFileSameDigestSpec(Undisturbed undisturbed)
         workshop.Run.IsAsWholeAs(undisturbed.Run);
     }
 
+    [Theory]
+    [InlineData("files")]
+    [InlineData("raw")]
+    public async Task A_pack_gives_the_bits_of_the_zip_it_was_made_of(string content)
+    {
+        using var workshop = new Workshop();
+        (await workshop.Pack(content)).Completes();
+        workshop.Write("tiny.conf", Workshop.TinyExperiment(Path.Combine(workshop.Folder, "digits.pack")));
+        Assert.Equal(undisturbed.Digest, (await workshop.Train()).Completes().Digest);
+    }
+
     [Fact]
     public async Task Another_seed_gives_other_bits()
     {

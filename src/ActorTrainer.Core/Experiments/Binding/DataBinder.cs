@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments.Hocon;
 
@@ -68,10 +67,7 @@ internal static class DataBinder
         }
         else if (setting.Node is HoconScalar { IsNull: false, Text: var text })
         {
-            if (text == "white") return Rgb.White;
-            if (text == "black") return new(0, 0, 0);
-            if (text.Length == 7 && text[0] == '#' && uint.TryParse(text.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint rgb))
-                return new((byte)(rgb >> 16), (byte)(rgb >> 8), (byte)rgb);
+            if (Rgb.TryParse(text) is { } colour) return colour;
         }
 
         setting.Expected(Expected);
