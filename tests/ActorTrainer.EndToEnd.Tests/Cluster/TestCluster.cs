@@ -15,6 +15,7 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
 {
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromMinutes(2) };
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(4), GatewayPatience = TimeSpan.FromMinutes(1);
+    private static int _ports;
     private readonly List<RunningProgram> _nodes = [];
     private readonly int _port = FreePort(), _http = FreePort();
 
@@ -159,10 +160,22 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
 
     private string Url(string path) => $"http://127.0.0.1:{_http}{path}";
 
+    /// <summary>Below those that the system gives to whoever asks for any, so that nobody takes it before its node does.</summary>
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            int port = 12_000 + (int)((uint)(Environment.ProcessId * 31 + Interlocked.Increment(ref _ports)) % 18_000);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody's; the next.
+            }
+        }
     }
 }
