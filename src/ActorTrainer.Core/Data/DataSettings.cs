@@ -28,6 +28,8 @@ public sealed record DataSettings
     /// <summary>Operational: batches that wait ready.</summary>
     public int Prefetch { get; init; } = 4;
     /// <summary>Operational: whether ledger.jsonl is written.</summary>
+    /// <summary>For decoded training pictures; null: none are kept.</summary>
+    public int? CacheMebibytes { get; init; }
     public bool Ledger { get; init; }
 }
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.IO.Hashing;
-using System.Runtime.Intrinsics;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Data.Decoding;
 using ActorTrainer.Data.Sources;
@@ -61,7 +60,7 @@ internal sealed class PackedDataSet : DataSet
     {
         var packed = _samples[sample];
         Read(packed, workspace.File.Resize(packed.Length));
-        if (_index.Content == PackContent.Raw) Unpack(workspace.File.Span, packed.Width, packed.Height, workspace.Picture);
+        if (_index.Content == PackContent.Raw) Rgb24.Unpack(workspace.File.Span, packed.Width, packed.Height, workspace.Picture);
         else ImageDecoder.Decode(workspace.File.Span, workspace, background);
     }
 
@@ -80,18 +79,5 @@ internal sealed class PackedDataSet : DataSet
         }
 
         if (Crc32.HashToUInt32(into) != packed.Crc) throw new CorruptImageException("damaged in the pack (its CRC differs)");
-    }
-
-    // R G B to R G B 255.
-    private static void Unpack(ReadOnlySpan<byte> from, int width, int height, Raster into)
-    {
-        into.Resize(width, height);
-        var words = into.Words;
-        var order = Vector128.Create((byte)0, 1, 2, 0x80, 3, 4, 5, 0x80, 6, 7, 8, 0x80, 9, 10, 11, 0x80);
-        var opaque = Vector128.Create(0xFF000000u);
-        int i = 0;
-        // Four pixels at once: 16 bytes are loaded, 12 count.
-        for (; (3 * i) + 16 <= from.Length; i += 4) (Vector128.Shuffle(Vector128.Create(from[(3 * i)..]), order).AsUInt32() | opaque).CopyTo(words[i..]);
-        for (; i < words.Length; i++) words[i] = Raster.Word(from[3 * i], from[(3 * i) + 1], from[(3 * i) + 2]);
     }
 }

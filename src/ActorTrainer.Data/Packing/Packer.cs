@@ -120,7 +120,7 @@ public static class Packer
             if (options.Content == PackContent.Files) return new(original);
             bool shrunk = Shrink(workspace, options.ShortSide);
             var picture = workspace.Picture;
-            if (options.Content == PackContent.Raw) return new(Rgb(picture), picture.Width, picture.Height, blended);
+            if (options.Content == PackContent.Raw) return new(Rgb24.Of(picture), picture.Width, picture.Height, blended);
             bool isJpeg = original is [0xFF, 0xD8, ..];
             return isJpeg && !shrunk ? new(original) : new(Jpeg(picture, options.Quality), Blended: blended);
         }
@@ -143,14 +143,6 @@ public static class Packer
         workspace.Resampler.Resize(picture, new(0, 0, picture.Width, picture.Height), width, height, new(0, 0, width, height), workspace.Spare);
         workspace.Swap();
         return true;
-    }
-
-    private static byte[] Rgb(Raster picture)
-    {
-        byte[] bytes = new byte[3 * picture.Width * picture.Height];
-        var words = picture.Words;
-        for (int i = 0; i < words.Length; i++) (bytes[3 * i], bytes[(3 * i) + 1], bytes[(3 * i) + 2]) = ((byte)words[i], (byte)(words[i] >> 8), (byte)(words[i] >> 16));
-        return bytes;
     }
 
     private static unsafe byte[] Jpeg(Raster picture, int quality)

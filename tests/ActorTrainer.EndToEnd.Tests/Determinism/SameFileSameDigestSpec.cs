@@ -9,7 +9,7 @@ public class SameFileSameDigestSpec(Undisturbed undisturbed)
 {
     [Theory]
     [InlineData]
-    [InlineData("data.loader-threads=2", "data.prefetch=1")]
+    [InlineData("data.loader-threads=2", "data.prefetch=1", "data.cache-mib=1")]
     [InlineData("data.loader-threads=8", "data.prefetch=16", "checkpoint.keep-last=9")]
     [InlineData("data.ledger=false", "checkpoint.every-steps=null", "checkpoint.keep-best=false", "training.phases.0.name=only")]
     public async Task A_second_run_gives_the_same_bits_whatever_its_operational_settings(params string[] settings)

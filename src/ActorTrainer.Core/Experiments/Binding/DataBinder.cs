@@ -30,6 +30,7 @@ internal static class DataBinder
             OnCorruptFile = data["on-corrupt-file"].Choice(("fail", CorruptFilePolicy.Fail), ("skip", CorruptFilePolicy.Skip)),
             LoaderThreads = data["loader-threads"].OrNull(setting => setting.Integer(1, 1024)),
             Prefetch = data["prefetch"].Integer(1, 1024),
+            CacheMebibytes = data["cache-mib"].OrNull(setting => setting.Integer(1, 1 << 20)),
             Ledger = data["ledger"].Boolean(),
         };
     }
