@@ -52,6 +52,9 @@ internal sealed class CheckpointFormat(OpenCheckpointFile open)
         return stored;
     }
 
+    /// <summary>Throws <see cref="CheckpointDamagedException"/>.</summary>
+    public CheckpointManifest Describe(CheckpointId id) => ReadManifest(id).Manifest;
+
     public CheckpointContent Read(CheckpointId id)
     {
         var (manifest, _) = ReadManifest(id);

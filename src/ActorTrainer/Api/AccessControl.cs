@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
 namespace ActorTrainer.Api;
@@ -14,12 +15,13 @@ internal sealed class AccessControl(ImmutableArray<ApiKey> keys)
 
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (context.Request.Path.Value is "/health" or "/ready") return next(context);
-        var refusal = keys.IsEmpty ? OfBrowser(context.Request) : OfKey(context);
+        var access = context.GetEndpoint()?.Metadata.GetMetadata<Access>() ?? Access.Of(context.Request.Method);
+        if (access.IsForWatchers) return next(context);
+        var refusal = keys.IsEmpty ? OfBrowser(context.Request) : access.Scope is { } needed ? OfKey(context, needed) : null;
         return refusal is null ? next(context) : refusal.ExecuteAsync(context);
     }
 
-    private IResult? OfKey(HttpContext context)
+    private IResult? OfKey(HttpContext context, ApiScope needed)
     {
         string given = context.Request.Headers.Authorization.ToString();
         var scope = given.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? ApiKey.ScopeOf(given[Scheme.Length..].Trim(), keys) : null;
@@ -31,9 +33,9 @@ internal sealed class AccessControl(ImmutableArray<ApiKey> keys)
                 : "This cluster does not know the key that was given.");
         }
 
-        bool reads = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
-        return scope >= (reads ? ApiScope.Read : ApiScope.Submit) ? null
-            : Problems.Of(StatusCodes.Status403Forbidden, "The key may only read: submitting and controlling need one with the scope submit.");
+        return scope >= needed ? null : Problems.Of(StatusCodes.Status403Forbidden, needed == ApiScope.Admin
+            ? "The key may not do this: choosing which version of a model answers needs one with the scope admin."
+            : "The key may only read: submitting and controlling need one with the scope submit.");
     }
 
     private static IResult? OfBrowser(HttpRequest request)
@@ -45,4 +47,24 @@ internal sealed class AccessControl(ImmutableArray<ApiKey> keys)
         return origin.Length == 0 || origin == $"{request.Scheme}://{request.Host}" ? null
             : Problems.Of(StatusCodes.Status403Forbidden, "Without keys, pages of other places are not answered.");
     }
+}
+
+/// <summary>What an address asks of whoever calls it, where that is not what its method says: looking asks for the scope read, anything else for submit.</summary>
+/// <param name="Scope">Null: no key is asked for.</param>
+/// <param name="IsForWatchers">For probes: whatever the name that they call this address by.</param>
+internal sealed record Access(ApiScope? Scope, bool IsForWatchers = false)
+{
+    public static Access Of(string method) => new(HttpMethods.IsGet(method) || HttpMethods.IsHead(method) ? ApiScope.Read : ApiScope.Submit);
+}
+
+internal static class AccessExtensions
+{
+    public static T Asks<T>(this T address, ApiScope scope)
+        where T : IEndpointConventionBuilder => address.WithMetadata(new Access(scope));
+
+    public static T AsksForNoKey<T>(this T address)
+        where T : IEndpointConventionBuilder => address.WithMetadata(new Access(null));
+
+    public static T IsForWatchers<T>(this T address)
+        where T : IEndpointConventionBuilder => address.WithMetadata(new Access(null, IsForWatchers: true));
 }

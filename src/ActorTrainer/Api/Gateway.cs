@@ -1,7 +1,12 @@
 using System.Net;
 using ActorTrainer.Actors.Coordination;
 using ActorTrainer.Actors.Journal;
+using ActorTrainer.Api.Inference;
+using ActorTrainer.Api.Models;
+using ActorTrainer.Core.Training;
 using ActorTrainer.Hosting.Cluster;
+using ActorTrainer.Registry;
+using ActorTrainer.Serving;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -12,7 +17,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ActorTrainer.Api;
 
-/// <summary>A node's HTTP: <c>/health</c> and <c>/ready</c> for whoever watches over it, and on a gateway the control API.</summary>
+/// <summary>A node's HTTP: <c>/health</c> and <c>/ready</c> for whoever watches over it, and on a gateway the control API and the models.</summary>
 internal sealed class Gateway : IAsyncDisposable
 {
     private const int MaxBodyBytes = 1 << 20, MaxHeaderBytes = 16 << 10, MaxHeaders = 50, MaxConnections = 1000;
@@ -20,9 +25,11 @@ internal sealed class Gateway : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly NodeSettings _settings;
+    private readonly PredictionService? _predictions;
 
+    /// <param name="engine">Answers for models; asked for on a gateway's first prediction.</param>
     /// <param name="say">Told, for a person, what should not have happened.</param>
-    public Gateway(NodeSettings settings, Action<string> say, TimeProvider time)
+    public Gateway(NodeSettings settings, Func<IEngine> engine, Action<string> say, TimeProvider time)
     {
         _settings = settings;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
@@ -44,9 +51,15 @@ internal sealed class Gateway : IAsyncDisposable
         _app = builder.Build();
         _app.Use((context, next) => Problems.InvokeAsync(context, next, say));
         _app.Use(new AccessControl(settings.Keys).InvokeAsync);
-        _app.MapGet("/health", () => Results.Text("ok"));
-        _app.MapGet("/ready", Ready);
-        if (settings.Is(CoordinatorActor.GatewayRole)) new ExperimentRoutes(settings.Runs, Coordinator, _app.Lifetime, time).Map(_app);
+        _app.MapGet("/health", () => Results.Text("ok")).IsForWatchers();
+        _app.MapGet("/ready", () => Trouble() is { } trouble ? Problems.Of(StatusCodes.Status503ServiceUnavailable, trouble) : Results.Text("ready")).IsForWatchers();
+        if (!settings.Is(CoordinatorActor.GatewayRole)) return;
+
+        var (registry, admission) = (new ModelRegistry(settings.Runs, time), new Admission(time));
+        _predictions = new(registry, settings.Runs, engine, settings.LogOf("serving"), say, time);
+        new ExperimentRoutes(settings.Runs, Coordinator, _app.Lifetime, time).Map(_app);
+        new ModelRoutes(registry, _predictions, admission).Map(_app);
+        new InferenceRoutes(registry, _predictions, admission, () => Trouble() is null).Map(_app);
     }
 
     public CoordinatorLink Coordinator { get; } = new();
@@ -58,19 +71,24 @@ internal sealed class Gateway : IAsyncDisposable
         return _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
     }
 
-    public ValueTask DisposeAsync() => _app.DisposeAsync();
-
-    private IResult Ready()
+    public async ValueTask DisposeAsync()
     {
-        if (!Coordinator.IsMember) return Problems.Of(StatusCodes.Status503ServiceUnavailable, "The node is not in the cluster.");
+        await _app.DisposeAsync().ConfigureAwait(false);
+        if (_predictions is not null) await _predictions.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Why it is not ready, for a person; null: it is.</summary>
+    private string? Trouble()
+    {
+        if (!Coordinator.IsMember) return "The node is not in the cluster.";
         try
         {
             using var journal = _settings.Runs.Journal.OpenForReading();
-            return journal is null ? Problems.Of(StatusCodes.Status503ServiceUnavailable, "There is no journal.") : Results.Text("ready");
+            return journal is null ? "There is no journal." : null;
         }
         catch (Exception e) when (e is JournalException or System.Data.Common.DbException)
         {
-            return Problems.Of(StatusCodes.Status503ServiceUnavailable, "The journal can't be reached.");
+            return "The journal can't be reached.";
         }
     }
 }

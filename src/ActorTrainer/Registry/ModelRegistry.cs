@@ -1,0 +1,138 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Data.Common;
+using ActorTrainer.Actors.Journal;
+using ActorTrainer.Core.Checkpoints;
+using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Registry;
+using ActorTrainer.Hosting;
+using ActorTrainer.Journal;
+using ActorTrainer.Transport.Checkpoints;
+
+namespace ActorTrainer.Registry;
+
+/// <summary>
+/// The models of a runs folder, read from its journal. Looked at often: what has not changed since is not read again, and while the journal is away the
+/// last look counts.
+/// </summary>
+internal sealed class ModelRegistry(RunsFolder runs, TimeProvider time)
+{
+    private const string RunPrefix = "experiment-";
+    private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(500);
+
+    private readonly RunJournal _runs = new(runs);
+    private readonly ModelJournal _decisions = new(runs);
+    private readonly ConcurrentDictionary<ModelVersionId, CheckpointManifest> _manifests = [];
+    private readonly Lock _looking = new();
+    private Look? _last;
+
+    /// <summary>By name.</summary>
+    public ImmutableArray<RegisteredModel> Models => Recent().Models;
+
+    /// <summary>Null: there is no model of that name.</summary>
+    public RegisteredModel? Find(string name) => Models.FirstOrDefault(model => model.Name.Value == name);
+
+    /// <summary>What stands in a version's checkpoint, without its weights. Throws <see cref="CheckpointDamagedException"/>.</summary>
+    public CheckpointManifest Describe(ModelVersion version) => _manifests.GetOrAdd(version.Id, _ => StoreOf(version).Describe(version.Checkpoint.Id));
+
+    /// <summary>A version with its weights; null where it was removed. A run may be set aside while it is looked for.</summary>
+    public CheckpointContent? Read(ModelVersionId id)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            if (Find(id.Model.Value)?[id.Version] is not { } version) return null;
+            try
+            {
+                return StoreOf(version).Read(version.Checkpoint.Id);
+            }
+            catch (CheckpointDamagedException) when (attempt == 1)
+            {
+                Forget();
+            }
+        }
+    }
+
+    /// <summary>The file of a version's weights.</summary>
+    public string WeightsOf(ModelVersion version) =>
+        Path.Combine(runs[version.Run].CheckpointFolder, CheckpointPlacement.FolderOf(version.Checkpoint.Id), CheckpointPlacement.Weights);
+
+    /// <summary>From here on this version answers. False: somebody else decided in the meantime.</summary>
+    public bool TryPromote(RegisteredModel model, string version) => TryDecide(model, new ModelEvents.VersionPromoted(version, time.GetUtcNow()));
+
+    /// <summary>Takes the last promotion back. False: somebody else decided in the meantime.</summary>
+    public bool TryRollBack(RegisteredModel model) => TryDecide(model, new ModelEvents.PromotionRolledBack(time.GetUtcNow()));
+
+    private bool TryDecide(RegisteredModel model, IModelEvent decision)
+    {
+        bool decided = _decisions.TryAppend(model.Name, model.Promotions, decision);
+        Forget();
+        return decided;
+    }
+
+    private FolderCheckpointStore StoreOf(ModelVersion version) => new(runs[version.Run].CheckpointFolder);
+
+    private void Forget()
+    {
+        lock (_looking) _last = _last is { } last ? last with { At = null } : null;
+    }
+
+    private Look Recent()
+    {
+        lock (_looking)
+        {
+            if (_last is { At: { } at } recent && time.GetElapsedTime(at) < Fresh) return recent;
+            try
+            {
+                return _last = Again(_last ?? Look.Nothing) with { At = time.GetTimestamp() };
+            }
+            catch (Exception e) when (e is JournalException or DbException && _last is not null)
+            {
+                return _last = _last with { At = time.GetTimestamp() };
+            }
+        }
+    }
+
+    /// <summary>Histories are append-only: one whose newest row is the same is the same.</summary>
+    private Look Again(Look last)
+    {
+        var rows = runs.Journal.Read("SELECT persistence_id, MAX(ordering) FROM journal WHERE NOT deleted GROUP BY persistence_id", [], row => (Id: row.GetString(0), Newest: row.GetInt64(1)));
+        var found = ImmutableDictionary.CreateBuilder<string, Entry>();
+        foreach (var (id, newest) in rows)
+        {
+            if (last.Entries.TryGetValue(id, out var known) && known.Newest == newest) found[id] = known;
+            else if (NameIn(id, RunPrefix) is { } run) found[id] = Read(run, newest);
+            else if (NameIn(id, ModelJournal.Prefix) is { } model) found[id] = new(newest, null, _decisions.Load(model));
+        }
+
+        var entries = found.ToImmutable();
+        var promotions = entries.Where(entry => entry.Value.Promotions is not null).ToDictionary(entry => NameIn(entry.Key, ModelJournal.Prefix)!.Value, entry => entry.Value.Promotions!);
+        return new(entries, RegisteredModel.Of(entries.Values.Select(entry => entry.Version).OfType<ModelVersion>(), promotions), null);
+    }
+
+    /// <summary>A history that can't be read gives no model, and keeps no other from answering.</summary>
+    private Entry Read(ExperimentName run, long newest)
+    {
+        try
+        {
+            return new(newest, _runs.Load(run) is { } experiment ? ModelVersion.Of(run, experiment) : null, null);
+        }
+        catch (JournalException)
+        {
+            return new(Entry.Unread, null, null);
+        }
+    }
+
+    private static ExperimentName? NameIn(string id, string prefix) =>
+        id.StartsWith(prefix, StringComparison.Ordinal) && ExperimentName.IsValid(id[prefix.Length..]) ? new(id[prefix.Length..]) : null;
+
+    /// <param name="Newest">The ordering of a history's last row.</param>
+    private sealed record Entry(long Newest, ModelVersion? Version, Promotions? Promotions)
+    {
+        public const long Unread = -1;
+    }
+
+    private sealed record Look(ImmutableDictionary<string, Entry> Entries, ImmutableArray<RegisteredModel> Models, long? At)
+    {
+        public static Look Nothing { get; } = new(ImmutableDictionary<string, Entry>.Empty, [], null);
+    }
+}
