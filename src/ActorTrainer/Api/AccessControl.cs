@@ -1,13 +1,15 @@
 using System.Collections.Immutable;
 using System.Net;
+using ActorTrainer.Api.Pages;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
 namespace ActorTrainer.Api;
 
 /// <summary>
-/// Who may ask for what. With keys configured, a request carries one as <c>Authorization: Bearer KEY</c>. Without, the node listens on loopback alone, and
-/// what may come from there against its user's will is a page in a browser: one that is not served from here, or under a name that it made up for this address.
+/// Who may ask for what. With keys configured, a request carries one as <c>Authorization: Bearer KEY</c>, or in the cookie of the page's session. Without, the
+/// node listens on loopback alone. What may come against its user's will is a page in a browser: one that is not served from here, or under a name that it made
+/// up for this address.
 /// </summary>
 internal sealed class AccessControl(ImmutableArray<ApiKey> keys)
 {
@@ -24,6 +26,13 @@ internal sealed class AccessControl(ImmutableArray<ApiKey> keys)
     private IResult? OfKey(HttpContext context, ApiScope needed)
     {
         string given = context.Request.Headers.Authorization.ToString();
+        if (given.Length == 0 && context.Request.Cookies[SessionRoutes.Cookie] is { } cookie)
+        {
+            // A browser sends it by itself: only what its own page asks for counts.
+            if (IsOfOtherPage(context.Request)) return Problems.Of(StatusCodes.Status403Forbidden, "Pages of other places are not answered.");
+            given = Scheme + cookie;
+        }
+
         var scope = given.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? ApiKey.ScopeOf(given[Scheme.Length..].Trim(), keys) : null;
         if (scope is null)
         {
@@ -43,10 +52,11 @@ internal sealed class AccessControl(ImmutableArray<ApiKey> keys)
         string host = request.Host.Host.Trim('[', ']');
         if (host != "localhost" && !(IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address)))
             return Problems.Of(StatusCodes.Status403Forbidden, "Without keys, only requests to localhost are answered.");
-        string origin = request.Headers.Origin.ToString();
-        return origin.Length == 0 || origin == $"{request.Scheme}://{request.Host}" ? null
-            : Problems.Of(StatusCodes.Status403Forbidden, "Without keys, pages of other places are not answered.");
+        return IsOfOtherPage(request) ? Problems.Of(StatusCodes.Status403Forbidden, "Without keys, pages of other places are not answered.") : null;
     }
+
+    private static bool IsOfOtherPage(HttpRequest request) =>
+        request.Headers.Origin.ToString() is { Length: > 0 } origin && origin != $"{request.Scheme}://{request.Host}";
 }
 
 /// <summary>What an address asks of whoever calls it, where that is not what its method says: looking asks for the scope read, anything else for submit.</summary>

@@ -15,7 +15,8 @@ using static ActorTrainer.Actors.Coordination.CoordinatorProtocol;
 namespace ActorTrainer.Api;
 
 /// <summary><c>/v1/experiments</c>: what a client says is asked of the coordinator, what it wants to see is read from journal and runs folder.</summary>
-internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink coordinator, IHostApplicationLifetime lifetime, TimeProvider time)
+/// <param name="coordinator">Null: there is no cluster, and everything can be looked at and nothing asked for.</param>
+internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink? coordinator, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private const int MaxPage = 1000, MaxSteps = 10_000, MaxLogLines = 10_000;
 
@@ -29,12 +30,14 @@ internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink coordina
     public void Map(IEndpointRouteBuilder app)
     {
         var experiments = app.MapGroup("/v1/experiments");
-        experiments.MapPost("", SubmitAsync);
         experiments.MapGet("", List);
         experiments.MapGet("{name}", Show);
         experiments.MapGet("{name}/events", Events);
         experiments.MapGet("{name}/metrics", Metrics);
         experiments.MapGet("{name}/logs", Logs);
+        if (coordinator is null) return;
+
+        experiments.MapPost("", SubmitAsync);
         experiments.MapPost("{name}/pause", (string name) => ControlAsync(name, Wish.Pause));
         experiments.MapPost("{name}/resume", (string name) => ControlAsync(name, Wish.Resume));
         experiments.MapPost("{name}/cancel", (string name) => ControlAsync(name, Wish.Cancel));
@@ -66,7 +69,7 @@ internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink coordina
     {
         var history = _journal.History(name);
         long sequence = history.IsEmpty ? 0 : history[^1].SequenceNumber;
-        return await coordinator.AskAsync(question, patience).ConfigureAwait(false) switch
+        return await coordinator!.AskAsync(question, patience).ConfigureAwait(false) switch
         {
             Accepted answer => Results.Json(new ControlAnswer(answer.Experiment, answer.Notices, sequence), CoreJson.Options, statusCode: accepted),
             Rejected { Conflict: true } rejected => Problems.Of(history.IsEmpty && accepted == StatusCodes.Status200OK ? StatusCodes.Status404NotFound : StatusCodes.Status409Conflict, rejected.Reason),

@@ -3,6 +3,7 @@ using ActorTrainer.Actors.Coordination;
 using ActorTrainer.Actors.Journal;
 using ActorTrainer.Api.Inference;
 using ActorTrainer.Api.Models;
+using ActorTrainer.Api.Pages;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Hosting.Cluster;
 using ActorTrainer.Registry;
@@ -25,13 +26,15 @@ internal sealed class Gateway : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly NodeSettings _settings;
+    private readonly Action<string> _say;
+    private readonly ModelRegistry _registry;
     private readonly PredictionService? _predictions;
 
     /// <param name="engine">Answers for models; asked for on a gateway's first prediction.</param>
     /// <param name="say">Told, for a person, what should not have happened.</param>
     public Gateway(NodeSettings settings, Func<IEngine> engine, Action<string> say, TimeProvider time)
     {
-        _settings = settings;
+        (_settings, _say, _registry) = (settings, say, new(settings.Runs, time));
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration();
@@ -55,11 +58,13 @@ internal sealed class Gateway : IAsyncDisposable
         _app.MapGet("/ready", () => Trouble() is { } trouble ? Problems.Of(StatusCodes.Status503ServiceUnavailable, trouble) : Results.Text("ready")).IsForWatchers();
         if (!settings.Is(CoordinatorActor.GatewayRole)) return;
 
-        var (registry, admission) = (new ModelRegistry(settings.Runs, time), new Admission(time));
-        _predictions = new(registry, settings.Runs, engine, settings.LogOf("serving"), say, time);
-        new ExperimentRoutes(settings.Runs, Coordinator, _app.Lifetime, time).Map(_app);
-        new ModelRoutes(registry, _predictions, admission).Map(_app);
-        new InferenceRoutes(registry, _predictions, admission, () => Trouble() is null).Map(_app);
+        var admission = new Admission(time);
+        _predictions = new(_registry, settings.Runs, engine, settings.LogOf("serving"), say, time);
+        new ExperimentRoutes(settings.Runs, settings.IsAlone ? null : Coordinator, _app.Lifetime, time).Map(_app);
+        new SessionRoutes(settings.Keys, hasCluster: !settings.IsAlone).Map(_app);
+        PageRoutes.Map(_app);
+        new ModelRoutes(_registry, _predictions, admission).Map(_app);
+        new InferenceRoutes(_registry, _predictions, admission, () => Trouble() is null).Map(_app);
     }
 
     public CoordinatorLink Coordinator { get; } = new();
@@ -71,6 +76,28 @@ internal sealed class Gateway : IAsyncDisposable
         return _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
     }
 
+    /// <summary>Loads the models there are, as many as are kept in memory, and says which answer.</summary>
+    public async Task PrepareModelsAsync(CancellationToken cancel)
+    {
+        if (_registry.Models.IsEmpty) _say("There is no completed run yet; one that completes is served from then on.");
+        foreach (var model in _registry.Models.Take(PredictionService.MostLoaded))
+        {
+            try
+            {
+                await _predictions!.PrepareAsync(model.Answering, cancel).ConfigureAwait(false);
+                _say($"{model.Name} answers, version {model.Answering.Id.Version}");
+            }
+            catch (ServingException e)
+            {
+                _say(e.Message);
+            }
+            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync().ConfigureAwait(false);
@@ -80,11 +107,11 @@ internal sealed class Gateway : IAsyncDisposable
     /// <summary>Why it is not ready, for a person; null: it is.</summary>
     private string? Trouble()
     {
-        if (!Coordinator.IsMember) return "The node is not in the cluster.";
+        if (!_settings.IsAlone && !Coordinator.IsMember) return "The node is not in the cluster.";
         try
         {
             using var journal = _settings.Runs.Journal.OpenForReading();
-            return journal is null ? "There is no journal." : null;
+            return journal is null && !_settings.IsAlone ? "There is no journal." : null;
         }
         catch (Exception e) when (e is JournalException or System.Data.Common.DbException)
         {

@@ -29,7 +29,11 @@ internal sealed record FoundModel(ModelVersion Version, ModelDescription Descrip
 internal sealed class PredictionService : IAsyncDisposable
 {
     public const int MaxPixels = 25_000_000;
-    private const int MostLoaded = 4, PlacesAtTheDesk = 256;
+
+    /// <summary>Versions in memory at once.</summary>
+    public const int MostLoaded = 4;
+
+    private const int PlacesAtTheDesk = 256;
 
     /// <summary>Actors that only look things up answer at once; loading is waited for longer.</summary>
     private static readonly TimeSpan LookUp = TimeSpan.FromSeconds(10), Loading = TimeSpan.FromMinutes(5), Margin = TimeSpan.FromMilliseconds(100);

@@ -133,7 +133,7 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
 
     private string Url(string path) => $"http://127.0.0.1:{_http}{path}";
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -24,6 +24,9 @@ internal sealed record NodeSettings(string Host, int Port, int? Http, ImmutableA
     /// <summary>HOCON of the node's own for Akka, over all else; empty: none.</summary>
     public string Akka { get; init; } = "";
 
+    /// <summary>It is no node: it serves what is in its runs folder, in no cluster.</summary>
+    public bool IsAlone { get; init; }
+
     /// <summary>As it is called in file names.</summary>
     public string FileName => $"{Host}-{Port}";
 
