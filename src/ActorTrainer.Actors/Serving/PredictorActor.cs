@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorTrainer.Core.Registry;
 using ActorTrainer.Core.Serving;
 using Akka.Actor;
 using static ActorTrainer.Actors.Serving.InferenceProtocol;
@@ -26,16 +27,19 @@ public sealed class PredictorActor : UntypedActor, IWithTimers
     private readonly TimeProvider _time;
     private readonly long _began;
     private readonly IActorRef _inference;
+    private readonly ServingMeter _meter;
     private ImmutableArray<Asked> _onDevice = [];
+    private TimeSpan _batchBegan;
     private bool _graceIsOver;
 
-    public PredictorActor(Func<IPredictor> open, BatchLimits limits, TimeProvider time)
+    public PredictorActor(ModelVersionId version, Func<IPredictor> open, BatchLimits limits, TimeProvider time)
     {
-        (_queue, _time, _began) = (new(limits), time, time.GetTimestamp());
+        (_queue, _meter, _time, _began) = (new(limits), new(version), time, time.GetTimestamp());
         _inference = Context.ActorOf(InferenceActor.Props(open), "inference");
     }
 
-    public static Props Props(Func<IPredictor> open, BatchLimits limits, TimeProvider time) => Akka.Actor.Props.Create(() => new PredictorActor(open, limits, time));
+    public static Props Props(ModelVersionId version, Func<IPredictor> open, BatchLimits limits, TimeProvider time) =>
+        Akka.Actor.Props.Create(() => new PredictorActor(version, open, limits, time));
 
     public ITimerScheduler Timers { get; set; } = null!;
 
@@ -63,8 +67,14 @@ public sealed class PredictorActor : UntypedActor, IWithTimers
 
     private void OnPredict(Predict predict)
     {
-        if (_queue.Offer(new(Sender, predict.Pictures), predict.Pictures.Length, Now, Now + predict.Patience)) Turn();
-        else Sender.Tell(new PredictionRefused());
+        if (_queue.Offer(new(Sender, predict.Pictures), predict.Pictures.Length, Now, Now + predict.Patience))
+        {
+            Turn();
+            return;
+        }
+
+        _meter.Refuse();
+        Sender.Tell(new PredictionRefused());
     }
 
     private void OnOpened()
@@ -76,11 +86,9 @@ public sealed class PredictorActor : UntypedActor, IWithTimers
 
     private void OnInferred(float[] logits)
     {
-        int each = logits.Length / _onDevice.Sum(asked => asked.Pictures.Length), at = 0;
-        foreach (var (asker, pictures) in _onDevice)
-        {
-            asker.Tell(new Predicted(logits[at..(at += pictures.Length * each)]));
-        }
+        int pictures = _onDevice.Sum(asked => asked.Pictures.Length), each = logits.Length / pictures, at = 0;
+        _meter.Batch(pictures, Now - _batchBegan);
+        foreach (var asked in _onDevice) asked.Asker.Tell(new Predicted(logits[at..(at += asked.Pictures.Length * each)]));
 
         _onDevice = [];
         _queue.Free();
@@ -91,14 +99,16 @@ public sealed class PredictorActor : UntypedActor, IWithTimers
     {
         var turn = _queue.Turn(Now);
         foreach (var asked in turn.Expired) asked.Asker.Tell(new PredictionExpired());
+        _meter.Expire(turn.Expired.Length);
         if (!turn.Batch.IsEmpty)
         {
-            _onDevice = turn.Batch;
+            (_onDevice, _batchBegan) = (turn.Batch, Now);
             _inference.Tell(new Infer([.. turn.Batch.SelectMany(asked => asked.Pictures)]));
         }
 
         if (turn.Next is { } next) Timers.StartSingleTimer("look", Look.Instance, next > Now ? next - Now : TimeSpan.Zero);
         else Timers.Cancel("look");
+        _meter.Waits(_queue.Waiting);
         StopIfDone();
     }
 
@@ -119,6 +129,8 @@ public sealed class PredictorActor : UntypedActor, IWithTimers
         Context.Parent.Tell(new PredictorBroken(reason));
         Context.Stop(Self);
     }
+
+    protected override void PostStop() => _meter.Waits(0);
 
     private sealed record Asked(IActorRef Asker, ImmutableArray<ReadOnlyMemory<byte>> Pictures);
 

@@ -55,7 +55,7 @@ public sealed class ServingActor(ServingParts parts) : UntypedActor
     private VersionChoice Choose(ModelVersionId version, bool exactly)
     {
         var choice = _versions.Choose(version, exactly, Now);
-        if (choice.Load) _predictors[version] = Context.ActorOf(PredictorActor.Props(() => parts.Open(version), parts.Limits, parts.Time));
+        if (choice.Load) _predictors[version] = Context.ActorOf(PredictorActor.Props(version, () => parts.Open(version), parts.Limits, parts.Time));
         return choice;
     }
 

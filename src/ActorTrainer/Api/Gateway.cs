@@ -24,10 +24,14 @@ internal sealed class Gateway : IAsyncDisposable
     private const int MaxBodyBytes = 1 << 20, MaxHeaderBytes = 16 << 10, MaxHeaders = 50, MaxConnections = 1000;
     private static readonly TimeSpan HeaderPatience = TimeSpan.FromSeconds(10);
 
+    /// <summary>For requests that are under way when it ends.</summary>
+    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(5);
+
     private readonly WebApplication _app;
     private readonly NodeSettings _settings;
     private readonly Action<string> _say;
     private readonly ModelRegistry _registry;
+    private readonly MetricsRoute _metrics = new();
     private readonly PredictionService? _predictions;
 
     /// <param name="engine">Answers for models; asked for on a gateway's first prediction.</param>
@@ -37,6 +41,7 @@ internal sealed class Gateway : IAsyncDisposable
         (_settings, _say, _registry) = (settings, say, new(settings.Runs, time));
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
         builder.Logging.ClearProviders();
+        builder.Services.AddApiDescription();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -56,11 +61,13 @@ internal sealed class Gateway : IAsyncDisposable
         _app.Use(new AccessControl(settings.Keys).InvokeAsync);
         _app.MapGet("/health", () => Results.Text("ok")).IsForWatchers();
         _app.MapGet("/ready", () => Trouble() is { } trouble ? Problems.Of(StatusCodes.Status503ServiceUnavailable, trouble) : Results.Text("ready")).IsForWatchers();
+        _metrics.Map(_app);
         if (!settings.Is(CoordinatorActor.GatewayRole)) return;
 
         var admission = new Admission(time);
         _predictions = new(_registry, settings.Runs, engine, settings.LogOf("serving"), say, time);
         new ExperimentRoutes(settings.Runs, settings.IsAlone ? null : Coordinator, _app.Lifetime, time).Map(_app);
+        _app.MapApiDescription();
         new SessionRoutes(settings.Keys, hasCluster: !settings.IsAlone).Map(_app);
         PageRoutes.Map(_app);
         new ModelRoutes(_registry, _predictions, admission).Map(_app);
@@ -100,7 +107,9 @@ internal sealed class Gateway : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        using (var patience = new CancellationTokenSource(LeavePatience)) await _app.StopAsync(patience.Token).ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
+        _metrics.Dispose();
         if (_predictions is not null) await _predictions.DisposeAsync().ConfigureAwait(false);
     }
 

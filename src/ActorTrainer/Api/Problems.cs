@@ -50,7 +50,8 @@ internal static class Problems
     {
         switch (e)
         {
-            case BadHttpRequestException bad: return Of(bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge
+            case BadHttpRequestException bad:
+                return Of(bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge
                 ? FormattableString.Invariant($"The body is too large: {limit >> 20} MiB are taken here at most.") : "The request can't be read.");
             case BodyException body: return Of(body.Status, body.Message);
             case ServingException serving: return Of(serving);

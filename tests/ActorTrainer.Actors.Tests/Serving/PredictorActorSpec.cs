@@ -1,6 +1,7 @@
 using ActorTrainer.Actors.Serving;
 using ActorTrainer.Actors.Tests.Fakes;
 using ActorTrainer.Core.Checkpoints;
+using ActorTrainer.Core.Registry;
 using ActorTrainer.Core.Serving;
 using Akka.Actor;
 using Akka.TestKit;
@@ -12,12 +13,13 @@ namespace ActorTrainer.Actors.Tests.Serving;
 public sealed class PredictorActorSpec() : TestKit(ActorSpec.Configuration)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly ModelVersionId Version = new(new("birds"), "one");
     private readonly FakePredictor _model = new();
 
     private TestActorRef<Parent> Start(BatchLimits? limits = null)
     {
         var probe = TestActor;
-        return ActorOfAsTestActorRef<Parent>(Props.Create(() => new Parent(probe, PredictorActor.Props(_model.Open, limits ?? new(4, TimeSpan.FromMilliseconds(1), 8), TimeProvider.System))));
+        return ActorOfAsTestActorRef<Parent>(Props.Create(() => new Parent(probe, PredictorActor.Props(Version, _model.Open, limits ?? new(4, TimeSpan.FromMilliseconds(1), 8), TimeProvider.System))));
     }
 
     private static Predict Of(params byte[] pixels) => new([.. pixels.Select(pixel => (ReadOnlyMemory<byte>)new[] { pixel })], Patience);

@@ -24,15 +24,15 @@ internal sealed class InferenceRoutes(ModelRegistry registry, PredictionService 
     public void Map(IEndpointRouteBuilder app)
     {
         var root = app.MapGroup(Root);
-        root.MapGet("", () => Results.Json(new { Name = Server, Version = ServerVersion(), Extensions = new[] { BinaryExtension } }, CoreJson.Options)).AsksForNoKey();
-        root.MapGet("health/live", () => Results.Json(new { Live = true }, CoreJson.Options)).IsForWatchers();
-        root.MapGet("health/ready", () => isReady() ? Results.Json(new { Ready = true }, CoreJson.Options) : Results.Json(new { Ready = false }, CoreJson.Options, statusCode: StatusCodes.Status503ServiceUnavailable)).IsForWatchers();
+        root.MapGet("", () => Results.Json(new { Name = Server, Version = ServerVersion(), Extensions = new[] { BinaryExtension } }, CoreJson.Options)).AsksForNoKey().WithSummary("Server metadata");
+        root.MapGet("health/live", () => Results.Json(new { Live = true }, CoreJson.Options)).IsForWatchers().WithSummary("Server live");
+        root.MapGet("health/ready", () => isReady() ? Results.Json(new { Ready = true }, CoreJson.Options) : Results.Json(new { Ready = false }, CoreJson.Options, statusCode: StatusCodes.Status503ServiceUnavailable)).IsForWatchers().WithSummary("Server ready");
         foreach (string place in new[] { "models/{name}", "models/{name}/versions/{version}" })
         {
             var model = root.MapGroup(place);
-            model.MapGet("", (string name, string? version) => Metadata(name, version));
-            model.MapGet("ready", (string name, string? version) => ReadyAsync(name, version));
-            model.MapPost("infer", (HttpContext context, string name, string? version, double? timeout) => InferAsync(context, name, version, timeout)).Asks(ApiScope.Read);
+            model.MapGet("", (string name, string? version) => Metadata(name, version)).WithSummary("Model metadata");
+            model.MapGet("ready", (string name, string? version) => ReadyAsync(name, version)).WithSummary("Model ready: begins to load what is not loaded");
+            model.MapPost("infer", (HttpContext context, string name, string? version, double? timeout) => InferAsync(context, name, version, timeout)).Asks(ApiScope.Read).Takes("application/json", "application/octet-stream").WithSummary("Inference");
         }
     }
 

@@ -17,18 +17,21 @@ namespace ActorTrainer.Api.Models;
 internal sealed class ModelRoutes(ModelRegistry registry, PredictionService service, Admission admission)
 {
     private const int DefaultTop = 5;
+    private const string Json = "application/json";
+    private static readonly string[] Pictures = ["application/octet-stream", "image/*", "multipart/form-data", Json];
 
     public void Map(IEndpointRouteBuilder app)
     {
         var models = app.MapGroup("/v1/models");
-        models.MapGet("", () => Results.Json(registry.Models.Select(ModelAnswer.Of), CoreJson.Options));
-        models.MapGet("{name}", Show);
-        models.MapGet("{name}/weights", (string name) => Weights(name, null));
-        models.MapGet("{name}/versions/{version}/weights", Weights);
-        models.MapPost("{name}/promote", PromoteAsync).Asks(ApiScope.Admin);
-        models.MapPost("{name}/rollback", RollBackAsync).Asks(ApiScope.Admin);
-        models.MapPost("{name}:predict", (HttpContext context, string name, int? top, double? timeout) => PredictAsync(context, name, null, top, timeout)).Asks(ApiScope.Read);
-        models.MapPost("{name}/versions/{version}:predict", PredictAsync).Asks(ApiScope.Read);
+        models.MapGet("", () => Results.Json(registry.Models.Select(ModelAnswer.Of), CoreJson.Options)).Gives<ModelAnswer[]>("The models, by name");
+        models.MapGet("{name}", Show).Gives<ModelDetails>("A model with its versions, the newest first");
+        models.MapGet("{name}/weights", (string name) => Weights(name, null)).Describe("The weights of the version that answers, as safetensors");
+        models.MapGet("{name}/versions/{version}/weights", Weights).Describe("The weights of a version, as safetensors");
+        models.MapPost("{name}/promote", PromoteAsync).Asks(ApiScope.Admin).Takes(Json).Gives<ModelDetails>("Choose the version that answers: {\"version\": \"...\"}");
+        models.MapPost("{name}/rollback", RollBackAsync).Asks(ApiScope.Admin).Gives<ModelDetails>("Take the last promotion back");
+        models.MapPost("{name}:predict", (HttpContext context, string name, int? top, double? timeout) => PredictAsync(context, name, null, top, timeout))
+            .Asks(ApiScope.Read).Takes(Pictures).Gives<PredictAnswer>("Labels with probabilities, by the version that answers");
+        models.MapPost("{name}/versions/{version}:predict", PredictAsync).Asks(ApiScope.Read).Takes(Pictures).Gives<PredictAnswer>("Labels with probabilities, by a version");
     }
 
     private IResult Show(string name) => registry.Find(name) is { } model ? Details(model) : Problems.NoModel(name);

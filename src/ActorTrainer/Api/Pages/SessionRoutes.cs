@@ -21,9 +21,9 @@ internal sealed class SessionRoutes(ImmutableArray<ApiKey> keys, bool hasCluster
     public void Map(IEndpointRouteBuilder app)
     {
         var session = app.MapGroup("/v1/session");
-        session.MapGet("", Show).AsksForNoKey();
-        session.MapPost("", BeginAsync).AsksForNoKey();
-        session.MapDelete("", End).AsksForNoKey();
+        session.MapGet("", Show).AsksForNoKey().WithSummary("What the page's session may do");
+        session.MapPost("", BeginAsync).AsksForNoKey().Takes("application/json").WithSummary("Log in with a key, for a cookie");
+        session.MapDelete("", End).AsksForNoKey().WithSummary("Log out");
     }
 
     /// <summary>What whoever asks may do; null: a key is needed.</summary>
