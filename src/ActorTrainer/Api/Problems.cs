@@ -50,9 +50,8 @@ internal static class Problems
     {
         switch (e)
         {
-            case BadHttpRequestException bad:
-                return Of(bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? FormattableString.Invariant($"The body is too large: {limit >> 20} MiB are taken here at most.") : "The request can't be read.");
+            case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge and var status }: return Of(status, FormattableString.Invariant($"The body is too large: {limit >> 20} MiB are taken here at most."));
+            case BadHttpRequestException bad: return Of(bad.StatusCode, "The request can't be read.");
             case BodyException body: return Of(body.Status, body.Message);
             case ServingException serving: return Of(serving);
             case CheckpointDamagedException damaged: return Of(StatusCodes.Status503ServiceUnavailable, damaged.Message);
