@@ -12,19 +12,19 @@ using ActorTrainer.Transport.Checkpoints;
 namespace ActorTrainer.Registry;
 
 /// <summary>
-/// The models of a runs folder, read from its journal. Looked at often: what has not changed since is not read again, and while the journal is away the
-/// last look counts.
+/// The models of a runs folder, read from its journal. Looked at often: what has not changed since is not read again, and while the journal is away or slow the
+/// last look counts, so that predictions don't wait for it.
 /// </summary>
 internal sealed class ModelRegistry(RunsFolder runs, TimeProvider time)
 {
-    private const string RunPrefix = "experiment-";
-    private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(500);
+    private const string RunPrefix = "experiment-", Completed = "experiment-completed.1";
+    private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(500), Patience = TimeSpan.FromSeconds(1);
 
     private readonly RunJournal _runs = new(runs);
     private readonly ModelJournal _decisions = new(runs);
     private readonly ConcurrentDictionary<ModelVersionId, CheckpointManifest> _manifests = [];
-    private readonly Lock _looking = new();
     private Look? _last;
+    private int _isLooking;
 
     /// <summary>By name.</summary>
     public ImmutableArray<RegisteredModel> Models => Recent().Models;
@@ -47,7 +47,7 @@ internal sealed class ModelRegistry(RunsFolder runs, TimeProvider time)
             }
             catch (CheckpointDamagedException) when (attempt == 1)
             {
-                Forget();
+                Renew();
             }
         }
     }
@@ -65,48 +65,73 @@ internal sealed class ModelRegistry(RunsFolder runs, TimeProvider time)
     private bool TryDecide(RegisteredModel model, IModelEvent decision)
     {
         bool decided = _decisions.TryAppend(model.Name, model.Promotions, decision);
-        Forget();
+        Renew();
         return decided;
     }
 
     private FolderCheckpointStore StoreOf(ModelVersion version) => new(runs[version.Run].CheckpointFolder);
 
-    private void Forget()
-    {
-        lock (_looking) _last = _last is { } last ? last with { At = null } : null;
-    }
-
+    /// <summary>One of those who come looks again, and does not wait long; the others take what is known.</summary>
     private Look Recent()
     {
-        lock (_looking)
+        if (_last is not { } last) return Again(null);
+        if (time.GetElapsedTime(last.At) < Fresh || Interlocked.Exchange(ref _isLooking, 1) == 1) return last;
+        Task.Run(() =>
         {
-            if (_last is { At: { } at } recent && time.GetElapsedTime(at) < Fresh) return recent;
-            try
-            {
-                return _last = Again(_last ?? Look.Nothing) with { At = time.GetTimestamp() };
-            }
-            catch (Exception e) when (e is JournalException or DbException && _last is not null)
-            {
-                return _last = _last with { At = time.GetTimestamp() };
-            }
+            TryAgain(last);
+            Volatile.Write(ref _isLooking, 0);
+        }).Wait(Patience);
+        return _last;
+    }
+
+    /// <summary>What has just happened shows from here on, unless the journal is away.</summary>
+    private void Renew()
+    {
+        for (var last = _last; !TryAgain(last); last = _last)
+        {
         }
     }
 
-    /// <summary>Histories are append-only: one whose newest row is the same is the same.</summary>
-    private Look Again(Look last)
+    /// <summary>False: others looked in the meantime.</summary>
+    private bool TryAgain(Look? last)
     {
-        var rows = runs.Journal.Read("SELECT persistence_id, MAX(ordering) FROM journal WHERE NOT deleted GROUP BY persistence_id", [], row => (Id: row.GetString(0), Newest: row.GetInt64(1)));
+        try
+        {
+            return ReferenceEquals(Again(last), _last);
+        }
+        catch (Exception e) when (e is JournalException or DbException)
+        {
+            return true;        // the last look counts
+        }
+    }
+
+    /// <summary>A look that others have overtaken is not kept: theirs may know more.</summary>
+    private Look Again(Look? last)
+    {
+        long at = time.GetTimestamp();
+        var look = After(last ?? Look.Nothing) with { At = at };
+        Interlocked.CompareExchange(ref _last, look, last);
+        return look;
+    }
+
+    /// <summary>Histories are append-only: one whose newest row is the same is the same.</summary>
+    private Look After(Look last)
+    {
+        var rows = runs.Journal.Read(
+            "SELECT persistence_id, MAX(ordering), SUM(CASE WHEN manifest = @completed THEN 1 ELSE 0 END) FROM journal WHERE NOT deleted GROUP BY persistence_id",
+            [("@completed", Completed)], row => (Id: row.GetString(0), Newest: row.GetInt64(1), HasCompleted: row.GetInt64(2) > 0));
         var found = ImmutableDictionary.CreateBuilder<string, Entry>();
-        foreach (var (id, newest) in rows)
+        foreach (var (id, newest, hasCompleted) in rows)
         {
             if (last.Entries.TryGetValue(id, out var known) && known.Newest == newest) found[id] = known;
+            else if (NameIn(id, RunPrefix) is not null && !hasCompleted) found[id] = new(newest, null, null);
             else if (NameIn(id, RunPrefix) is { } run) found[id] = Read(run, newest);
             else if (NameIn(id, ModelJournal.Prefix) is { } model) found[id] = new(newest, null, _decisions.Load(model));
         }
 
         var entries = found.ToImmutable();
         var promotions = entries.Where(entry => entry.Value.Promotions is not null).ToDictionary(entry => NameIn(entry.Key, ModelJournal.Prefix)!.Value, entry => entry.Value.Promotions!);
-        return new(entries, RegisteredModel.Of(entries.Values.Select(entry => entry.Version).OfType<ModelVersion>(), promotions), null);
+        return new(entries, RegisteredModel.Of(entries.Values.Select(entry => entry.Version).OfType<ModelVersion>(), promotions), 0);
     }
 
     /// <summary>A history that can't be read gives no model, and keeps no other from answering.</summary>
@@ -131,8 +156,8 @@ internal sealed class ModelRegistry(RunsFolder runs, TimeProvider time)
         public const long Unread = -1;
     }
 
-    private sealed record Look(ImmutableDictionary<string, Entry> Entries, ImmutableArray<RegisteredModel> Models, long? At)
+    private sealed record Look(ImmutableDictionary<string, Entry> Entries, ImmutableArray<RegisteredModel> Models, long At)
     {
-        public static Look Nothing { get; } = new(ImmutableDictionary<string, Entry>.Empty, [], null);
+        public static Look Nothing { get; } = new(ImmutableDictionary<string, Entry>.Empty, [], 0);
     }
 }

@@ -39,36 +39,21 @@ internal sealed class PredictionService : IAsyncDisposable
     private static readonly TimeSpan LookUp = TimeSpan.FromSeconds(10), Loading = TimeSpan.FromMinutes(5), Margin = TimeSpan.FromMilliseconds(100);
 
     private readonly ModelRegistry _registry;
+    private readonly RunsFolder _runs;
+    private readonly Func<IEngine> _engine;
+    private readonly Action<string> _say;
     private readonly ActorSystem _system;
     private readonly IActorRef _serving;
     private readonly DecodingDesk _desk = new(Environment.ProcessorCount, PlacesAtTheDesk);
 
     /// <param name="logFile">Of its actors.</param>
     /// <param name="say">Told, for a person, where a model can't answer as it was trained.</param>
-    public PredictionService(ModelRegistry registry, RunsFolder runs, Func<IEngine> engine, string logFile, Action<string> say, TimeProvider time, BatchLimits? limits = null)
+    public PredictionService(ModelRegistry registry, RunsFolder runs, Func<IEngine> engine, string logFile, Action<string> say, TimeProvider time)
     {
-        _registry = registry;
+        (_registry, _runs, _engine, _say) = (registry, runs, engine, say);
         Directory.CreateDirectory(Path.GetDirectoryName(logFile)!);
         _system = ActorTrainerSystem.StartServing(logFile);
-        _serving = _system.ActorOf(ServingActor.Props(new(Open, limits ?? BatchLimits.Default, MostLoaded, time)), "serving");
-
-        IPredictor Open(ModelVersionId id)
-        {
-            var content = _registry.Read(id) ?? throw new EngineException($"The version {id} was removed.");
-            var trained = _registry.Find(id.Model.Value)![id.Version]!.Experiment.Definition.Device;
-            var library = engine();
-            var session = library.OpenInference(InferenceDevice.For(library, trained, say), new RunWeights(runs));
-            try
-            {
-                session.Load(content.Model, content.State.Weights);
-                return new SessionPredictor(session, content.Model);
-            }
-            catch
-            {
-                session.Dispose();
-                throw;
-            }
-        }
+        _serving = _system.ActorOf(ServingActor.Props(new(Open, BatchLimits.Default, MostLoaded, time)), "serving");
     }
 
     public async ValueTask DisposeAsync()
@@ -128,6 +113,24 @@ internal sealed class PredictionService : IAsyncDisposable
         catch (AskTimeoutException)
         {
             throw ServingException.Late(deadline.Patience);
+        }
+    }
+
+    /// <summary>On the device's thread.</summary>
+    private SessionPredictor Open(ModelVersionId id)
+    {
+        if (_registry.Read(id) is not { } content || _registry.Find(id.Model.Value)?[id.Version] is not { } version) throw new EngineException($"The version {id} was removed.");
+        var engine = _engine();
+        var session = engine.OpenInference(InferenceDevice.For(engine, version.Experiment.Definition.Device, _say), new RunWeights(_runs));
+        try
+        {
+            session.Load(content.Model, content.State.Weights);
+            return new(session, content.Model);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
         }
     }
 

@@ -10,12 +10,12 @@ public sealed class ObservabilitySpec
     public async Task Metrics_tell_of_batches_what_waits_and_how_long_requests_took()
     {
         await using var gateway = await TestGateway.StartAsync();
-        string version = gateway.Runs.WithModel("birds", BirdModels.Wren);
-        var answer = await gateway.Http.PostAsync("/v1/models/birds:predict", new ByteArrayContent(Pictures.Png(SKColors.White)) { Headers = { ContentType = new("image/png") } });
+        string version = gateway.Runs.WithModel("measured", BirdModels.Wren, "measured");    // a name of its own: meters belong to the process
+        var answer = await gateway.Http.PostAsync("/v1/models/measured:predict", new ByteArrayContent(Pictures.Png(SKColors.White)) { Headers = { ContentType = new("image/png") } });
         answer.EnsureSuccessStatusCode();
         string text = await gateway.Http.GetStringAsync("/metrics");
-        Assert.Contains($"actortrainer_serving_batch_pictures_count{{model=\"birds\",version=\"{version}\"}} 1", text, StringComparison.Ordinal);
-        Assert.Contains($"actortrainer_serving_waiting_pictures{{model=\"birds\",version=\"{version}\"}} 0", text, StringComparison.Ordinal);
+        Assert.Contains($"actortrainer_serving_batch_pictures_count{{model=\"measured\",version=\"{version}\"}} 1", text, StringComparison.Ordinal);
+        Assert.Contains($"actortrainer_serving_waiting_pictures{{model=\"measured\",version=\"{version}\"}} 0", text, StringComparison.Ordinal);
         Assert.Matches("request_duration_count{[^}]*/v1/models/{name}:predict", text);
         Assert.Contains("process_", text, StringComparison.Ordinal);
     }

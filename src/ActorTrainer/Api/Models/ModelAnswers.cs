@@ -1,11 +1,11 @@
 using System.Collections.Immutable;
-using ActorTrainer.Commands;
 using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Models;
 using ActorTrainer.Core.Registry;
 using ActorTrainer.Journal;
+using ActorTrainer.Serving;
 
 namespace ActorTrainer.Api.Models;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using ActorTrainer.Commands;
 using ActorTrainer.Core;
 using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Evaluation;
