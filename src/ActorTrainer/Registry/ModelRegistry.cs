@@ -78,8 +78,14 @@ internal sealed class ModelRegistry(RunsFolder runs, TimeProvider time)
         if (time.GetElapsedTime(last.At) < Fresh || Interlocked.Exchange(ref _isLooking, 1) == 1) return last;
         Task.Run(() =>
         {
-            TryAgain(last);
-            Volatile.Write(ref _isLooking, 0);
+            try
+            {
+                TryAgain(last);
+            }
+            finally
+            {
+                Volatile.Write(ref _isLooking, 0);
+            }
         }).Wait(Patience);
         return _last;
     }
