@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Data.Batching;
+using ActorTrainer.Data.Packing;
 using ActorTrainer.Data.Sources;
 
 namespace ActorTrainer.Data;
 
 /// <summary>
-/// Opens data sets: a folder of class folders, one inside a zip, MNIST idx files, CIFAR-10's binary files; and reads batches of them.
+/// Opens data sets: a folder of class folders, one inside a zip, MNIST idx files, CIFAR-10's binary files, a pack; and reads batches of them.
 /// Stateless; every data set and source owns what it opened.
 /// </summary>
 /// <param name="cache">Knows what pictures were found to be when they were last opened; null: all are read.</param>
@@ -14,6 +15,7 @@ public sealed class DataReader(ManifestCache? cache = null) : IDataReader
 {
     public IDataSet Open(string location, ImmutableArray<string>? classes, IProgress<DataProgress>? progress, CancellationToken cancel)
     {
+        if (PackIndex.IsAt(location)) return PackedDataSet.Open(location, classes);
         if (RecordFiles.TryOpenFile(location, classes) is { } file) return file;
         if (DataLocation.OpenTree(location) is { } tree) return OpenIn(tree);
         string full = Path.GetFullPath(location), part = Path.GetFileName(full);
@@ -44,6 +46,9 @@ public sealed class DataReader(ManifestCache? cache = null) : IDataReader
     /// <summary>With the user's cache, as the program opens data.</summary>
     public static DataReader OfUser(TimeProvider time) => new(ManifestCache.OfUser(Environment.GetEnvironmentVariable, time));
 
-    public IBatchSource OpenBatches(IDataSet data, BatchSourceOptions options) =>
-        new BatchSource(data as DataSet ?? throw new ArgumentException($"{data.GetType().Name} was not opened by this reader", nameof(data)), options);
+    public IBatchSource OpenBatches(IDataSet data, BatchSourceOptions options)
+    {
+        (data as PackedDataSet)?.RequireBackground(options.Background);
+        return new BatchSource(data as DataSet ?? throw new ArgumentException($"{data.GetType().Name} was not opened by this reader", nameof(data)), options);
+    }
 }

@@ -1,3 +1,5 @@
+using ActorTrainer.Core.Training;
+
 namespace ActorTrainer.Actors.Training;
 
 /// <summary>Images a second, step by step and smoothed, and when progress is worth saying again. For people: nothing is computed from it.</summary>
@@ -6,18 +8,37 @@ internal sealed class StepClock(TimeProvider time, TimeSpan progressEvery)
     private const double Smoothing = 0.1;
     private long _lastStep = time.GetTimestamp();
     private long _lastProgress;
+    private TimeSpan _exchange, _save;
 
     /// <summary>Exponentially smoothed.</summary>
     public double ImagesPerSecond { get; private set; }
 
-    /// <summary>Counts a step; returns its own images a second, everything it waited for included.</summary>
-    public double Step(int images)
+    /// <summary>Runs what belongs to the exchange of the step under way.</summary>
+    public T Exchanging<T>(Func<T> act) => Timed(act, ref _exchange);
+
+    /// <summary>Runs what belongs to a checkpoint; it counts for the step after.</summary>
+    public T Saving<T>(Func<T> act) => Timed(act, ref _save);
+
+    /// <summary>Counts a step; returns its own images a second, everything it waited for included, and where the time since the one before went.</summary>
+    public (double ImagesPerSecond, StepTimes Times) Step(int images, TimeSpan decode, ComputeTimes compute)
     {
         long now = time.GetTimestamp();
         double seconds = time.GetElapsedTime(_lastStep, now).TotalSeconds, rate = seconds > 0 ? images / seconds : 0;
         _lastStep = now;
         ImagesPerSecond = ImagesPerSecond == 0 ? rate : ImagesPerSecond + Smoothing * (rate - ImagesPerSecond);
-        return rate;
+        double rest = (seconds * 1000) - (compute.Forward + compute.Backward + compute.Update + _exchange + _save).TotalMilliseconds;
+        var times = new StepTimes(decode.TotalMilliseconds, Math.Max(0, rest), compute.Forward.TotalMilliseconds, compute.Backward.TotalMilliseconds,
+            _exchange.TotalMilliseconds, compute.Update.TotalMilliseconds, _save.TotalMilliseconds).Rounded();
+        _exchange = _save = default;
+        return (rate, times);
+    }
+
+    private T Timed<T>(Func<T> act, ref TimeSpan sum)
+    {
+        long began = time.GetTimestamp();
+        var result = act();
+        sum += time.GetElapsedTime(began);
+        return result;
     }
 
     public bool IsProgressDue()

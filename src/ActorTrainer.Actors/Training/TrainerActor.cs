@@ -244,7 +244,7 @@ public sealed class TrainerActor : UntypedActor
                 return;
             }
 
-            Record(batch, at, result);
+            Record(batch, at, result, session.Times);
         }
 
         _loader.Tell(new DataLoaderProtocol.RequestBatches(_loaderRun, 1));
@@ -261,7 +261,7 @@ public sealed class TrainerActor : UntypedActor
         var own = session.Compute(batch, at, _team.Own);
         Failpoint.Hit(Failpoints.StepComputed);
         Enter(batch, at);
-        var total = _exchange!.Exchange([.. own.Select(sum => sum with { Tail = sum.Tail with { Request = _request } })]);
+        var total = _clock.Exchanging(() => _exchange!.Exchange([.. own.Select(sum => sum with { Tail = sum.Tail with { Request = _request } })]));
         Failpoint.Hit(Failpoints.StepExchanged);
         var result = session.Apply(total, at);
         _request = total.Tail.Request;
@@ -280,11 +280,11 @@ public sealed class TrainerActor : UntypedActor
         if (_team.Members.Length > 1) ledger.Flush(durable: false);
     }
 
-    private void Record(HostBatch batch, StepCoordinates at, StepResult result)
+    private void Record(HostBatch batch, StepCoordinates at, StepResult result, ComputeTimes compute)
     {
-        double imagesPerSecond = _clock.Step(batch.WholeCount);
+        var (imagesPerSecond, times) = _clock.Step(batch.WholeCount, batch.DecodeTime, compute);
         var line = new StepRecord(at.Epoch + 1, at.Step, result.Loss, result.LearningRate, imagesPerSecond, at.Phase,
-            result.Samples > 0 ? result.Correct / result.Samples : 0);
+            result.Samples > 0 ? result.Correct / result.Samples : 0, times);
         _steps?.Append(line);
         TrainingMeter.Step(_team.Experiment, batch.Count, isCounted: _steps is not null);
         _recent.Enqueue(line);
@@ -312,13 +312,17 @@ public sealed class TrainerActor : UntypedActor
         if (_writing is not null) return false;
         _waitingToWrite = null;
         _writing = Here;
+        _writer.Tell(new CheckpointWriterProtocol.WriteCheckpoint(_clock.Saving(Content), due));
+        return true;
+    }
+
+    private CheckpointContent Content()
+    {
         // Before the checkpoint counts, so that not even a power cut takes lines of steps that are committed.
         _steps?.Flush(durable: true);
         _ledger?.Flush(durable: true);
         int phase = Experiment.PhaseOf(_cursor);
-        var content = new CheckpointContent(Here, _session!.Capture(_cursor), _parts.Job.Phases[phase].Description, _parts.ConfigurationHash);
-        _writer.Tell(new CheckpointWriterProtocol.WriteCheckpoint(content, due));
-        return true;
+        return new(Here, _session!.Capture(_cursor), _parts.Job.Phases[phase].Description, _parts.ConfigurationHash);
     }
 
     private void OnWritten(CheckpointId checkpoint)

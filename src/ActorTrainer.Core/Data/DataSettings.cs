@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace ActorTrainer.Core.Data;
@@ -27,12 +28,23 @@ public sealed record DataSettings
     /// <summary>Operational: batches that wait ready.</summary>
     public int Prefetch { get; init; } = 4;
     /// <summary>Operational: whether ledger.jsonl is written.</summary>
+    /// <summary>For decoded training pictures; null: none are kept.</summary>
+    public int? CacheMebibytes { get; init; }
     public bool Ledger { get; init; }
 }
 
 public readonly record struct Rgb(byte R, byte G, byte B)
 {
     public static Rgb White => new(255, 255, 255);
+
+    /// <summary><c>white</c>, <c>black</c> or <c>#rrggbb</c>; null: none of them.</summary>
+    public static Rgb? TryParse(string text) => text switch
+    {
+        "white" => White,
+        "black" => new(0, 0, 0),
+        ['#', _, _, _, _, _, _] when uint.TryParse(text.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint rgb) => new((byte)(rgb >> 16), (byte)(rgb >> 8), (byte)rgb),
+        _ => null,
+    };
 }
 
 public enum CorruptFilePolicy { Fail, Skip }

@@ -59,5 +59,8 @@ public sealed class HostBatch : IDisposable
     /// <summary>CRC-32 of each sample's pixels in this batch, for the ledger; empty unless the source was asked for them.</summary>
     public uint[] Checksums { get; }
 
+    /// <summary>What decoding took, all threads together. For people.</summary>
+    public TimeSpan DecodeTime { get; init; }
+
     public void Dispose() => Interlocked.Exchange(ref _pixels, null)?.Dispose();
 }

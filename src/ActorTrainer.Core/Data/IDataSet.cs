@@ -45,9 +45,11 @@ public readonly record struct DataProgress(long Done, long Total, string Doing);
 /// <param name="Checksums">Whether batches carry a CRC-32 of each sample's pixels.</param>
 /// <param name="LabelClasses">What labels are indexes into, so that a test set with fewer classes gets the model's labels; default: the data set's own classes.
 /// A class of the data set that is not among them is a <see cref="DataException"/>.</param>
+/// <param name="CacheBytes">Decoded pictures of the data set are kept in memory up to this, for all its sources. Never changes a pixel.</param>
 public sealed record BatchSourceOptions(
     ImmutableArray<ImageTransform> Transforms, int Channels, int ImageSize, Rgb Background, CorruptFilePolicy OnCorruptFile,
-    ImmutableArray<float> ClassWeights, ulong Seed, int Threads, bool Checksums = false, ImmutableArray<string> LabelClasses = default);
+    ImmutableArray<float> ClassWeights, ulong Seed, int Threads, bool Checksums = false, ImmutableArray<string> LabelClasses = default,
+    long CacheBytes = 0);
 
 /// <summary>Which samples, in order, and for which step they are meant.</summary>
 /// <param name="Epoch">Counted over the whole experiment from 0: what augmentation draws from. Ignored where nothing is random.</param>

@@ -36,9 +36,10 @@ public interface IEvaluationLog : IStepKeyedLog<EvaluationRow>;
 /// <param name="LearningRate">The base rate of this step.</param>
 /// <param name="Phase">From 0.</param>
 /// <param name="Top1">Share of the training batch that was right.</param>
+/// <param name="Ms">Where its time went.</param>
 public readonly record struct StepRecord(
     int Epoch, StepNumber Step, double Loss, [property: JsonPropertyName("lr")] double LearningRate,
-    [property: JsonPropertyName("images_per_s")] double ImagesPerSecond, int Phase, double Top1);
+    [property: JsonPropertyName("images_per_s")] double ImagesPerSecond, int Phase, double Top1, StepTimes Ms = default);
 
 /// <summary>A line of ledger.jsonl: this sample was in this shard of this step.</summary>
 /// <param name="Epoch">As in <see cref="StepRecord"/>.</param>

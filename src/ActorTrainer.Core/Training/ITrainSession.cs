@@ -60,6 +60,9 @@ public interface ITrainSession : IDisposable
     /// <summary>Clips, updates and switches, by the sum over all shards. An exception here means "no state": dispose the session.</summary>
     StepResult Apply(GradientSum total, StepCoordinates at);
 
+    /// <summary>Of the last step that was applied.</summary>
+    ComputeTimes Times => default;
+
     /// <summary>Copies the state out. <paramref name="cursor"/> is what the state is said to stand at.</summary>
     TrainingState Capture(TrainingCursor cursor);
 }

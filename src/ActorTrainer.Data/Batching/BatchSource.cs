@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Data.Decoding;
 using ActorTrainer.Data.Sources;
@@ -26,6 +27,7 @@ internal sealed class BatchSource : IBatchSource
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1);
         if (options.Channels is not (1 or 3)) throw new ArgumentOutOfRangeException(nameof(options), options.Channels, "channels are 1 or 3");
         (_data, _options, _loader) = (data, options, new(data, options));
+        if (options.CacheBytes > 0) data.KeepDecoded(options.CacheBytes, options.Background);
         _labels = LabelsOf(data, options.LabelClasses);
         _threads = [.. Enumerable.Range(0, options.Threads).Select(i => new Thread(Work) { IsBackground = true, Name = $"decode-{i}" })];
         foreach (var thread in _threads) thread.Start();
@@ -90,6 +92,7 @@ internal sealed class BatchSource : IBatchSource
         var workspace = new Workspace();
         while (Next() is var (batch, position))
         {
+            long began = Stopwatch.GetTimestamp();
             try
             {
                 if (!batch.HasFailed) Load(batch, position, workspace);
@@ -100,6 +103,7 @@ internal sealed class BatchSource : IBatchSource
                 batch.Fail(e);
             }
 
+            batch.Spent(Stopwatch.GetElapsedTime(began));
             batch.Finish();
         }
     }

@@ -14,6 +14,7 @@ internal sealed class PendingBatch(BatchRequest request, int side, int channels,
     private readonly SampleProblem?[] _problems = new SampleProblem?[request.Count];
     private readonly int _sampleBytes = side * side * channels;
     private int _claimed, _left = request.Count;
+    private long _decoding;
     private Exception? _failure;
 
     public BatchRequest Request => request;
@@ -36,6 +37,9 @@ internal sealed class PendingBatch(BatchRequest request, int side, int channels,
     /// <summary>The first failure counts.</summary>
     public void Fail(Exception failure) => Interlocked.CompareExchange(ref _failure, failure, null);
 
+    /// <summary>Counts what a sample took.</summary>
+    public void Spent(TimeSpan time) => Interlocked.Add(ref _decoding, time.Ticks);
+
     /// <summary>One sample less to wait for. At the last the batch goes to whoever asked for it, or its memory back.</summary>
     public void Finish()
     {
@@ -49,6 +53,9 @@ internal sealed class PendingBatch(BatchRequest request, int side, int channels,
             return;
         }
 
-        _done.TrySetResult(new HostBatch(request, side, side, channels, pixels, Labels, Weights, [.. _problems.OfType<SampleProblem>()], Checksums, wholeWeight));
+        _done.TrySetResult(new HostBatch(request, side, side, channels, pixels, Labels, Weights, [.. _problems.OfType<SampleProblem>()], Checksums, wholeWeight)
+        {
+            DecodeTime = new(Volatile.Read(ref _decoding)),
+        });
     }
 }

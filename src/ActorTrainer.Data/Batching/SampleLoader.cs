@@ -1,5 +1,4 @@
 using System.IO.Hashing;
-using System.Runtime.Intrinsics;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Randomness;
 using ActorTrainer.Data.Augmentation;
@@ -19,7 +18,7 @@ internal sealed class SampleLoader(DataSet data, BatchSourceOptions options)
     public void Load(int sample, int epoch, Workspace workspace, Span<byte> into, CancellationToken stop)
     {
         string path = data.Manifest.Samples[sample].Path;
-        Retry.OnIOError($"{data.Location}/{path}", () => data.Decode(sample, workspace, options.Background), stop);
+        Retry.OnIOError($"{data.Location}/{path}", () => data.DecodeOnce(sample, workspace, options.Background), stop);
         if (options.Channels == 1) Luma.Apply(workspace.Picture);
         var random = new RandomStream(options.Seed, RandomPurpose.Augmentation, (ulong)epoch, (ulong)sample);
         _transforms.Apply(workspace, ref random);
@@ -52,16 +51,13 @@ internal sealed class SampleLoader(DataSet data, BatchSourceOptions options)
     // R G B x to R G B, or to one of them where all are the same grey.
     private void Pack(ReadOnlySpan<uint> pixels, Span<byte> into)
     {
-        int i = 0;
         if (options.Channels == 1)
         {
-            for (; i < pixels.Length; i++) into[i] = (byte)pixels[i];
-            return;
+            for (int i = 0; i < pixels.Length; i++) into[i] = (byte)pixels[i];
         }
-
-        // Four pixels at once: 12 bytes that count and 4 that the next store overwrites, so the last ones go one by one.
-        var order = Vector128.Create((byte)0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 0x80, 0x80, 0x80, 0x80);
-        for (; i + 6 <= pixels.Length; i += 4) Vector128.Shuffle(Vector128.Create(pixels.Slice(i, 4)).AsByte(), order).CopyTo(into[(3 * i)..]);
-        for (; i < pixels.Length; i++) (into[3 * i], into[3 * i + 1], into[3 * i + 2]) = ((byte)pixels[i], (byte)(pixels[i] >> 8), (byte)(pixels[i] >> 16));
+        else
+        {
+            Rgb24.Pack(pixels, into);
+        }
     }
 }

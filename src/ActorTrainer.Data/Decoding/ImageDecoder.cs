@@ -25,8 +25,8 @@ internal static class ImageDecoder
         }
     }
 
-    /// <summary>Decodes into <see cref="Workspace.Picture"/>. Throws <see cref="CorruptImageException"/>.</summary>
-    public static unsafe void Decode(ReadOnlySpan<byte> bytes, Workspace workspace, Rgb background)
+    /// <summary>Decodes into <see cref="Workspace.Picture"/>; true where the background shows. Throws <see cref="CorruptImageException"/>.</summary>
+    public static unsafe bool Decode(ReadOnlySpan<byte> bytes, Workspace workspace, Rgb background)
     {
         fixed (byte* address = bytes)
         {
@@ -38,10 +38,11 @@ internal static class ImageDecoder
             var wanted = new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul, null);
             var result = codec.GetPixels(wanted, (nint)workspace.Picture.Address, workspace.Picture.Stride, SKCodecOptions.Default);
             if (result != SKCodecResult.Success) throw new CorruptImageException(Reason(result));
-            if (!opaque) Composite(workspace.Picture.Words, background);
-            if (codec.EncodedOrigin == SKEncodedOrigin.TopLeft) return;
+            bool shows = !opaque && Composite(workspace.Picture.Words, background);
+            if (codec.EncodedOrigin == SKEncodedOrigin.TopLeft) return shows;
             Orientation.Apply(workspace.Picture, workspace.Spare, codec.EncodedOrigin);
             workspace.Swap();
+            return shows;
         }
     }
 
@@ -72,12 +73,14 @@ internal static class ImageDecoder
         or [(byte)'B', (byte)'M', ..] or [(byte)'R', (byte)'I', (byte)'F', (byte)'F', ..];
 
     // (colour * alpha + background * (255 - alpha)) / 255, rounded as Pillow's paste with a mask does.
-    private static void Composite(Span<uint> pixels, Rgb background)
+    private static bool Composite(Span<uint> pixels, Rgb background)
     {
+        bool shows = false;
         foreach (ref uint pixel in pixels)
         {
             int alpha = (int)(pixel >> 24);
             if (alpha == 255) continue;
+            shows = true;
             pixel = Raster.Word(Blend((int)(pixel & 0xFF), background.R), Blend((int)(pixel >> 8 & 0xFF), background.G), Blend((int)(pixel >> 16 & 0xFF), background.B));
 
             int Blend(int colour, int below)
@@ -86,6 +89,8 @@ internal static class ImageDecoder
                 return sum + (sum >> 8) >> 8;
             }
         }
+
+        return shows;
     }
 
     private static string Reason(SKCodecResult result) => result switch

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
@@ -13,6 +14,16 @@ namespace ActorTrainer.Torch.Training;
 /// <summary>Forward and backward for one shard of a batch: leaves its gradients and weighted statistics in the replica's work vector.</summary>
 internal sealed class ShardPass(Replica replica, RandomContext random, InputPipeline input, ulong seed, double labelSmoothing, Autocast? autocast)
 {
+    /// <summary>What forward passes have taken since the last <see cref="TakeForwardTime"/>.</summary>
+    private TimeSpan _forward;
+
+    public TimeSpan TakeForwardTime()
+    {
+        var taken = _forward;
+        _forward = default;
+        return taken;
+    }
+
     /// <param name="first">The shard's samples among those that were loaded, half open.</param>
     public StepTail Run(HostBatch batch, StepCoordinates at, int shard, int first, int end)
     {
@@ -24,12 +35,14 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
 
         using var scope = NewDisposeScope();
         replica.ResetWork();
+        long began = Stopwatch.GetTimestamp();
         random.Set(seed, at.Step.Value, shard);
         var pictures = input.ToDevice(batch, first, end);
         var logits = Forward(pictures).to(replica.Type);
         Failpoint.Hit(Failpoints.StepForward);
         var labels = Labels(batch, first, end, (int)logits.shape[1]);
         var losses = nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.None, label_smoothing: labelSmoothing);
+        _forward += Stopwatch.GetElapsedTime(began);
         losses.dot(Shares(batch, first, end)).backward();
         WeightStatistics((double)(end - first) / batch.WholeCount);
         return Tail(batch, losses, logits, first, end);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Gradients;
@@ -28,6 +29,7 @@ internal sealed class TrainSession : ITrainSession
     private BatchNormCheck? _check;
     private TrainingCursor _cursor;
     private StepCoordinates? _computed;
+    private ComputeTimes _compute;
 
     public TrainSession(TrainingJob job, IWeightSource weights)
     {
@@ -42,6 +44,8 @@ internal sealed class TrainSession : ITrainSession
 
     /// <summary>Where the gradients of which parameter stand in the sums.</summary>
     internal FlatLayout Layout => State.Layout;
+
+    public ComputeTimes Times { get; private set; }
 
     private Replica State => _replica ?? throw new InvalidOperationException("The session has no state: it was never begun, or a switch broke off. Begin it, or dispose it.");
 
@@ -69,6 +73,7 @@ internal sealed class TrainSession : ITrainSession
             throw new ArgumentOutOfRangeException(nameof(own), own, $"not a range of {_job.LogicalShards} shards");
 
         _computed = null;
+        long began = Stopwatch.GetTimestamp();
         _check!.Verify(batch.WholeCount, _job.LogicalShards);
         var sums = replica.Tree.Sum(own, shard =>
         {
@@ -83,6 +88,8 @@ internal sealed class TrainSession : ITrainSession
         }
 
         _computed = at;
+        var forward = _pass!.TakeForwardTime();
+        _compute = new(forward, Stopwatch.GetElapsedTime(began) - forward, default);
         return [.. sums.Select(part => new GradientSum(part.At, HostMemory(part.Sum), part.Tail))];
     }
 
@@ -93,6 +100,7 @@ internal sealed class TrainSession : ITrainSession
         if (_computed != at) throw new InvalidOperationException($"Step {at.Step} was not computed.");
         if (total.At != new Subtree(0, _job.LogicalShards)) throw new ArgumentException($"{total.At} is not the sum over all {_job.LogicalShards} shards.", nameof(total));
 
+        long began = Stopwatch.GetTimestamp();
         using var scope = NewDisposeScope();
         var sum = Upload(replica, total, at.Step);
         Clip(replica.Gradients(sum), at.Step);
@@ -108,6 +116,7 @@ internal sealed class TrainSession : ITrainSession
         }
 
         (_computed, _cursor) = (null, _cursor with { StepInPhase = at.StepInPhase + 1, Step = at.Step });
+        Times = _compute with { Update = Stopwatch.GetElapsedTime(began) };
         return new(total.Tail.Weight > 0 ? total.Tail.Loss / total.Tail.Weight : 0, total.Tail.Correct, total.Tail.Samples, rate);
     }
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using ActorTrainer.Benchmarks;
+using ActorTrainer.Core.Training;
+using ActorTrainer.Hosting;
 using ActorTrainer.Terminal;
 
 namespace ActorTrainer.Commands;
@@ -7,9 +9,64 @@ namespace ActorTrainer.Commands;
 /// <summary>What this machine does, in the units of what a user would run instead.</summary>
 internal static class BenchCommand
 {
-    public static readonly string[] Examples = ["actortrainer bench collective --world 2 --floats 25000000 --rounds 8"];
+    public static readonly string[] Examples =
+    [
+        "actortrainer bench step --architecture resnet18 --batch 16 --image 224 --threads 2 --precision bf16",
+        "actortrainer bench loader ~/photos/train --threads 2 --epochs 3",
+        "actortrainer bench collective --world 2 --floats 25000000 --rounds 8",
+    ];
 
-    public static Command Create(Screen screen) => new("bench", "Measure parts of the program on this machine") { Collective(screen), CollectiveWorkerCommand() };
+    public static Command Create(Screen screen, Services services) => new("bench", "Measure parts of the program on this machine")
+    {
+        Step(screen, services), Loader(screen, services), Collective(screen), CollectiveWorkerCommand(),
+    };
+
+    private static Command Step(Screen screen, Services services)
+    {
+        var architecture = new Option<string>("--architecture") { HelpName = "NAME", Description = "Which model", DefaultValueFactory = _ => "resnet18" };
+        var batch = new Option<int>("--batch") { HelpName = "N", Description = "Pictures a step", DefaultValueFactory = _ => 16 };
+        var image = new Option<int>("--image") { HelpName = "PIXELS", Description = "Height and width of a picture", DefaultValueFactory = _ => 224 };
+        var threads = Threads();
+        var precision = new Option<Precision>("--precision") { HelpName = "fp32|bf16|fp64", Description = "As in the experiment file", DefaultValueFactory = _ => Precision.Fp32 };
+        var steps = new Option<int>("--steps") { HelpName = "N", Description = "Steps; the first two do not count", DefaultValueFactory = _ => 7 };
+        var json = CommonOptions.Json();
+        foreach (var option in new[] { batch, image, threads }) AtLeast(option, 1);
+        AtLeast(steps, 3);
+        var command = new Command("step", "Time training steps on pictures that stand ready in memory") { architecture, batch, image, threads, precision, steps, json };
+        command.SetAction(parsed =>
+        {
+            var workload = new Workload(parsed.GetRequiredValue(architecture), 3, parsed.GetValue(image), 10, parsed.GetValue(batch), parsed.GetValue(steps), parsed.GetValue(threads))
+            {
+                Precision = parsed.GetValue(precision),
+            };
+            var result = StepBenchmark.Run(services.Engine(), workload, parsed.GetValue(steps));
+            screen.Result(parsed.GetValue(json) ? result.ToJson() : result.ToString());
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Loader(Screen screen, Services services)
+    {
+        var location = new Argument<string>("DATA") { Description = "A data set as in the experiment file: a folder of class folders, a pack, ..." };
+        var threads = Threads();
+        var epochs = new Option<int>("--epochs") { HelpName = "N", Description = "Passes over the data; the first does not count", DefaultValueFactory = _ => 3 };
+        var json = CommonOptions.Json();
+        AtLeast(threads, 1);
+        AtLeast(epochs, 2);
+        var command = new Command("loader", "Time decoding, random resized crops to 224 x 224 and flips, in shuffled batches of 64") { location, threads, epochs, json };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var reader = services.Data();
+            using var data = reader.Open(parsed.GetRequiredValue(location), null, DataProgressLine.On(screen), cancel);
+            var result = await LoaderBenchmark.RunAsync(reader, data, parsed.GetValue(threads), parsed.GetValue(epochs), cancel).ConfigureAwait(false);
+            screen.Result(parsed.GetValue(json) ? result.ToJson() : result.ToString());
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Option<int> Threads() => new("--threads") { HelpName = "N", Description = "Threads", DefaultValueFactory = _ => Environment.ProcessorCount };
 
     private static Command Collective(Screen screen)
     {

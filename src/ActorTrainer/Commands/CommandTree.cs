@@ -33,8 +33,9 @@ internal static class CommandTree
             Add(LogsCommand.Create(screen), LogsCommand.Examples),
             Add(RemoveCommand.Create(screen), RemoveCommand.Examples),
             Add(PruneCommand.Create(screen), PruneCommand.Examples),
+            Add(PackCommand.Create(screen, services), PackCommand.Examples),
             Add(DoctorCommand.Create(screen, services), DoctorCommand.Examples),
-            Add(BenchCommand.Create(screen), BenchCommand.Examples),
+            Add(BenchCommand.Create(screen, services), BenchCommand.Examples),
         };
         examples[root] = ["actortrainer new ~/photos", "actortrainer run photos.conf", "actortrainer predict photos ~/photos/new/*.jpg"];
         foreach (var help in root.Options.OfType<HelpOption>()) help.Action = new HelpWithExamples((HelpAction)help.Action!, examples);

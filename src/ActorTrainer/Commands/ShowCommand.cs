@@ -36,7 +36,7 @@ internal static class ShowCommand
         var folder = lookup.Runs[run.Name];
         var overview = RunOverview.Of(run, folder);
         if (json) screen.Result(RunDetails.Of(overview, run.Experiment, folder).ToJsonString(CoreJson.Readable));
-        else RunPage.Write(screen.Out, overview, run.Experiment, folder);
+        else RunPage.Write(screen.Out, overview, run.Experiment, folder, TimeShares.Of(folder));
         return ExitCode.Done;
     }
 
@@ -51,7 +51,8 @@ internal static class ShowCommand
 
         var news = await client.HistoryAsync(name, cancel).ConfigureAwait(false);
         var overview = shown.Deserialize<RunOverview>(CoreJson.Options)!;
-        RunPage.Write(screen.Out, overview with { IsClusters = true }, Experiment.Of(news.Events.Select(entry => entry.Event))!, new(shown["folder"]!.ToString()));
+        RunPage.Write(screen.Out, overview with { IsClusters = true }, Experiment.Of(news.Events.Select(entry => entry.Event))!, new(shown["folder"]!.ToString()),
+            shown["time"].Deserialize<TimeShares?>(CoreJson.Options));
         return ExitCode.Done;
     }
 }

@@ -58,7 +58,7 @@ internal sealed class ExperimentData : IExperimentData
     public IBatchSource Training(int phase)
     {
         var samples = Phases[phase];
-        return Source(samples.Train, samples.Settings, samples.Settings.Augment, samples.Classes, Weights(samples), samples.Settings.Ledger);
+        return Source(samples.Train, samples.Settings, samples.Settings.Augment, samples.Classes, Weights(samples), samples.Settings.Ledger, (samples.Settings.CacheMebibytes ?? 0L) << 20);
     }
 
     public string PathOf(int phase, int sample) => Phases[phase].Train.Manifest.Samples[sample].Path;
@@ -117,10 +117,11 @@ internal sealed class ExperimentData : IExperimentData
     }
 
     private IBatchSource Source(
-        IDataSet set, DataSettings data, ImmutableArray<ImageTransform> transforms, ImmutableArray<string> labels, ImmutableArray<float> weights, bool checksums)
+        IDataSet set, DataSettings data, ImmutableArray<ImageTransform> transforms, ImmutableArray<string> labels, ImmutableArray<float> weights, bool checksums,
+        long cacheBytes = 0)
     {
         var options = new BatchSourceOptions(transforms, data.Channels, data.ImageSize, data.Background, data.OnCorruptFile, weights, _settings.Seed,
-            data.LoaderThreads ?? Environment.ProcessorCount, checksums, labels);
+            data.LoaderThreads ?? Environment.ProcessorCount, checksums, labels, cacheBytes);
         lock (_lock)
         {
             var key = new SourceKey(set, string.Join('|', transforms), string.Join('/', labels), string.Join('|', weights), options with { Transforms = [], ClassWeights = [], LabelClasses = [] });

@@ -7,8 +7,28 @@ namespace ActorTrainer.Journal;
 /// <summary>Plain SQL over the journal's tables, the same for every database.</summary>
 internal static class JournalSql
 {
-    /// <summary>Rows of a query that reads the journal; none where nothing was ever written.</summary>
-    public static ImmutableArray<T> Read<T>(this JournalLocation location, string sql, ReadOnlySpan<(string, object)> parameters, Func<DbDataReader, T> row)
+    /// <summary>More than readers of one process have connections open to a server.</summary>
+    private const int MostStale = 8;
+
+    /// <summary>
+    /// Rows of a query that reads the journal; none where nothing was ever written. A pooled connection may be one to a server that has been restarted since:
+    /// that is tried again, with another.
+    /// </summary>
+    public static ImmutableArray<T> Read<T>(this JournalLocation location, string sql, (string, object)[] parameters, Func<DbDataReader, T> row)
+    {
+        for (int left = MostStale; ; left--)
+        {
+            try
+            {
+                return ReadOnce(location, sql, parameters, row);
+            }
+            catch (DbException e) when (e.IsTransient && left > 0)
+            {
+            }
+        }
+    }
+
+    private static ImmutableArray<T> ReadOnce<T>(JournalLocation location, string sql, ReadOnlySpan<(string, object)> parameters, Func<DbDataReader, T> row)
     {
         using var connection = location.OpenForReading();
         if (connection is null || !location.HasTable(connection, "journal")) return [];

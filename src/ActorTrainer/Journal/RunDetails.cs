@@ -19,6 +19,7 @@ internal static class RunDetails
         json["evaluations"] = Node(run.Evaluations.Select(row => new { row.Step, row.Phase, row.Epoch, row.Metrics.Samples, row.Metrics.Loss, row.Metrics.Top1, row.Metrics.Top5 }));
         json["checkpoints"] = Node(run.Checkpoints.Select(c => new { c.Id, c.Id.Step, c.Id.Generation, c.Bytes, c.Sha256 }));
         json["excluded"] = Node(run.Excluded);
+        json["time"] = Node(TimeShares.Of(folder));
         json["per_class"] = Node(RunScores.ClassesOf(run));
         return json;
     }

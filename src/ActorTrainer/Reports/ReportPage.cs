@@ -26,6 +26,7 @@ internal static class ReportPage
         <title>{content.Overview.Name}</title><style>{new Markup(ReportStyle.Sheet)}</style></head><body><main>
         {Header(content)}
         {Curves(content)}
+        {Time(content)}
         {Matrix(content)}
         {Classes(content)}
         {Wrong(content)}
@@ -86,6 +87,16 @@ internal static class ReportPage
         static string Title(EvaluationMetric metric) => $"{MetricText.Label(metric)[..1].ToUpperInvariant()}{MetricText.Label(metric)[1..]}";
         string Name(int phase) => phase < content.Run.Definition.Phases.Length ? content.Run.Definition.Phases[phase].Name : "";
     }
+
+    private static Markup Time(ReportContent content) => TimeShares.Of(content.Steps) is { } time
+        ? Html.Of($"""
+            <section><h2>Where a step's time goes</h2><p>The mean of the last {Format.Count(time.Steps)} steps: {Format.Milliseconds(time.Ms.Total)} ms. Bound by {time.BoundBy}.</p>
+            <table class="list"><thead><tr><th>part</th><th class="n">ms</th><th class="n">share</th></tr></thead><tbody>
+            {Html.Each(time.Parts, part => Html.Of($"<tr><td>{part.Name}</td><td class=\"n\">{Format.Milliseconds(part.Ms)}</td><td class=\"n bar\" style=\"--v:{100 * part.Share:0}%\">{Format.Percent(part.Share)}</td></tr>"))}
+            <tr><td>decode, beside it</td><td class="n">{Format.Milliseconds(time.Ms.Decode)}</td><td></td></tr>
+            </tbody></table></section>
+            """)
+        : default;
 
     private static Markup Matrix(ReportContent content)
     {

@@ -18,6 +18,11 @@ internal static class Format
     /// <param name="unit">Singular; an s makes it plural.</param>
     public static string Count(long value, string unit) => $"{Count(value)} {unit}{(value == 1 ? "" : "s")}";
 
+    public static string Milliseconds(double value) => value.ToString(value < 10 ? "0.00" : "N1", CultureInfo.InvariantCulture);
+
+    /// <summary>Of a whole that is divided, not of what was answered.</summary>
+    public static string Percent(double share) => share.ToString("0 %", CultureInfo.InvariantCulture);
+
     public static string ImagesPerSecond(double value) => value.ToString(value < 10 ? "0.0" : "N0", CultureInfo.InvariantCulture) + " img/s";
 
     public static string Bytes(long bytes) => bytes switch

@@ -10,7 +10,7 @@ internal static class RunPage
     /// <summary>Rows of evaluations that are shown; a report has them all.</summary>
     private const int Recent = 12;
 
-    public static void Write(IAnsiConsole console, RunOverview overview, Experiment run, RunFolder folder)
+    public static void Write(IAnsiConsole console, RunOverview overview, Experiment run, RunFolder folder, TimeShares? time)
     {
         var definition = run.Definition;
         console.Facts(
@@ -28,6 +28,7 @@ internal static class RunPage
             ("configuration", definition.ConfigurationHash),
             ("where", folder.Path));
         Phases(console, run);
+        Time(console, time);
         Evaluations(console, run);
         Checkpoints(console, run);
         Classes(console, run);
@@ -52,6 +53,17 @@ internal static class RunPage
         }
 
         console.Write(table);
+    }
+
+    private static void Time(IAnsiConsole console, TimeShares? time)
+    {
+        if (time is null) return;
+        console.Heading($"Where a step's time goes (the mean of the last {Format.Count(time.Steps)})");
+        var table = Tables.Create("part", ">ms", ">share");
+        foreach (var (name, ms, share) in time.Parts) table.Row(name, Format.Milliseconds(ms), Format.Percent(share));
+        table.Row("decode, beside it", Format.Milliseconds(time.Ms.Decode), "");
+        console.Write(table);
+        console.MarkupLineInterpolated($"Bound by {time.BoundBy}.");
     }
 
     private static void Evaluations(IAnsiConsole console, Experiment run)

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using ActorTrainer.Benchmarks.Overhead;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Models;
 using ActorTrainer.Core.Training;

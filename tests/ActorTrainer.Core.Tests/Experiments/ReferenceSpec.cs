@@ -39,6 +39,7 @@ public class ReferenceSpec
         { "experiment.data.on-corrupt-file", "skip", [] },
         { "experiment.data.loader-threads", "3", [] },
         { "experiment.data.prefetch", "9", [] },
+        { "experiment.data.cache-mib", "64", [] },
         { "experiment.data.ledger", "true", [] },
         { "experiment.model.architecture", "resnet50", [] },
         { "experiment.model.pretrained", "\"builtin:resnet18-imagenet\"", [] },

@@ -15,8 +15,8 @@ public sealed class ClientsSpec(Undisturbed undisturbed)
         using var workshop = new Workshop();
         TestCertificates.Write(workshop, "tls");
         TestCertificates.Write(workshop, "other");
-        string key = await NewKeyAsync(workshop);
-        using var cluster = new TestCluster(workshop) { Config = workshop.Write("node.conf", NodeFile("tls")) };
+        string key = await GuardedNode.NewKeyAsync(workshop);
+        using var cluster = new TestCluster(workshop) { Config = GuardedNode.WriteFile(workshop, "tls") };
         await cluster.StartAsync(2);
 
         string[] trusted = ["--authority", "tls/ca.pem", "--key", key];
@@ -68,20 +68,4 @@ public sealed class ClientsSpec(Undisturbed undisturbed)
     {
         using (program) return await program.Ended();
     }
-
-    private static async Task<string> NewKeyAsync(Workshop workshop)
-    {
-        using var program = RunningProgram.Start(workshop.Folder, ["node", "--new-key", "submit"]);
-        var ended = (await program.Ended()).Returns(0);
-        workshop.Write("keys.conf", $"keys = [{ended.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]}]");
-        return ended.Output.Trim();
-    }
-
-    private static string NodeFile(string tls) =>
-        $$"""
-        node {
-          include "keys.conf"
-          tls { certificate = {{tls}}/node.pem, key = {{tls}}/node.key, authority = {{tls}}/ca.pem }
-        }
-        """;
 }

@@ -2,8 +2,10 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using ActorTrainer.Actors.Journal;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.EndToEnd.Tests.Processes;
+using ActorTrainer.Hosting;
 using ActorTrainer.Journal;
 
 namespace ActorTrainer.EndToEnd.Tests.Cluster;
@@ -13,6 +15,7 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
 {
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromMinutes(2) };
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(4), GatewayPatience = TimeSpan.FromMinutes(1);
+    private static int _ports;
     private readonly List<RunningProgram> _nodes = [];
     private readonly int _port = FreePort(), _http = FreePort();
 
@@ -40,9 +43,11 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
         return Head = head;
     }
 
-    public async Task<RunningProgram> AddTrainerAsync()
+    public Task<RunningProgram> AddTrainerAsync() => AddAsync("trainer");
+
+    public async Task<RunningProgram> AddAsync(string roles)
     {
-        var node = Start("--roles", "trainer", "--port", $"{FreePort()}", "--seed", $"127.0.0.1:{_port}");
+        var node = Start("--roles", roles, "--port", $"{FreePort()}", "--seed", $"127.0.0.1:{_port}");
         await node.Until("it is in the cluster", () => node.Error.Contains("In the cluster as", StringComparison.Ordinal));
         return node;
     }
@@ -54,6 +59,27 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
         string resolved = (await check.Ended()).Returns(0).Output;
         using var answer = await Http.PostAsync(Url("/v1/experiments"), new StringContent(resolved));
         Assert.True(answer.StatusCode == HttpStatusCode.Created, await answer.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>As the journal has it, whoever coordinates.</summary>
+    public Experiment? Load()
+    {
+        var runs = new RunsFolder(workshop.Runs);
+        return new RunJournal(workshop.Journal is { } journal ? runs with { Journal = JournalLocation.Parse(journal) } : runs).Load(new(Workshop.Tiny));
+    }
+
+    /// <summary>Until a checkpoint of a later step is committed.</summary>
+    public Task UntilCommittedAsync(int step) => UntilAsync($"a checkpoint after step {step}", () => Load() is { } run && (run.Newest?.Id.Step.Value > step || run.IsTrained));
+
+    /// <summary>Until something is so, whichever nodes live.</summary>
+    public async Task UntilAsync(string what, Func<bool> condition)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!condition())
+        {
+            if (clock.Elapsed > Deadline) throw new TimeoutException($"{what}\n{string.Join("\n---\n", _nodes.Select(node => node.Error))}\n{Logs()}");
+            await Task.Delay(20);
+        }
     }
 
     public async Task<JsonObject> ShowAsync() => JsonNode.Parse(await Http.GetStringAsync(Url($"/v1/experiments/{Workshop.Tiny}")))!.AsObject();
@@ -74,7 +100,7 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
         {
             int now = Steps;
             if (now > 0 && now < lowest) lowest = now;
-            if (now <= before && ++looks % 200 == 0) ended = new RunJournal(new(workshop.Runs)).Load(new(Workshop.Tiny)) is { Status: ExperimentStatus.Completed };
+            if (now <= before && ++looks % 200 == 0) ended = Load() is { Status: ExperimentStatus.Completed };
             return now > before || ended;
         });
         return ended ? -1 : lowest;
@@ -108,7 +134,8 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
         while (true)
         {
             var shown = await StateAsync();
-            if ((string)shown["state"]! is "completed" or "failed" or "cancelled" or "paused") return shown;
+            if ((string)shown["state"]! is "failed") throw new InvalidOperationException($"{shown["failure"]}\n{Logs()}");
+            if ((string)shown["state"]! is "completed" or "cancelled" or "paused") return shown;
             if (clock.Elapsed > Deadline) throw new TimeoutException($"{shown}\n{string.Join("\n---\n", _nodes.Select(node => node.Error))}\n{Logs()}");
             await Task.Delay(100);
         }
@@ -126,17 +153,29 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
 
     private RunningProgram Start(params string[] arguments)
     {
-        var node = RunningProgram.Start(workshop.Folder, ["node", "--runs", workshop.Runs, .. Config is null ? [] : new[] { "--config", Config }, .. arguments]);
+        var node = RunningProgram.Start(workshop.Folder, ["node", "--runs", workshop.Runs, .. Config is null ? [] : new[] { "--config", Config }, .. arguments], journal: workshop.Journal);
         _nodes.Add(node);
         return node;
     }
 
     private string Url(string path) => $"http://127.0.0.1:{_http}{path}";
 
+    /// <summary>Below those that the system gives to whoever asks for any, so that nobody takes it before its node does.</summary>
     internal static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            int port = 12_000 + (int)((uint)(Environment.ProcessId * 31 + Interlocked.Increment(ref _ports)) % 18_000);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody's; the next.
+            }
+        }
     }
 }

@@ -9,7 +9,7 @@ public class SameFileSameDigestSpec(Undisturbed undisturbed)
 {
     [Theory]
     [InlineData]
-    [InlineData("data.loader-threads=2", "data.prefetch=1")]
+    [InlineData("data.loader-threads=2", "data.prefetch=1", "data.cache-mib=1")]
     [InlineData("data.loader-threads=8", "data.prefetch=16", "checkpoint.keep-last=9")]
     [InlineData("data.ledger=false", "checkpoint.every-steps=null", "checkpoint.keep-best=false", "training.phases.0.name=only")]
     public async Task A_second_run_gives_the_same_bits_whatever_its_operational_settings(params string[] settings)
@@ -34,6 +34,17 @@ public class SameFileSameDigestSpec(Undisturbed undisturbed)
 
         Assert.Equal(undisturbed.Digest, ended.Digest);
         workshop.Run.IsAsWholeAs(undisturbed.Run);
+    }
+
+    [Theory]
+    [InlineData("files")]
+    [InlineData("raw")]
+    public async Task A_pack_gives_the_bits_of_the_zip_it_was_made_of(string content)
+    {
+        using var workshop = new Workshop();
+        (await workshop.Pack(content)).Completes();
+        workshop.Write("tiny.conf", Workshop.TinyExperiment(Path.Combine(workshop.Folder, "digits.pack")));
+        Assert.Equal(undisturbed.Digest, (await workshop.Train()).Completes().Digest);
     }
 
     [Fact]

@@ -78,7 +78,11 @@ internal sealed record RunFiles(RunFolder Folder)
 
     private static string Text(JsonObject line) => line.ToJsonString();
 
-    private static string WithoutSpeed(JsonObject line) => Without(line, "images_per_s");
+    private static string WithoutSpeed(JsonObject line)
+    {
+        line.Remove("ms");
+        return Without(line, "images_per_s");
+    }
 
     private static string WithoutGeneration(JsonObject line) => Without(line, "generation");
 

@@ -40,10 +40,12 @@ internal sealed partial class RunningProgram : IDisposable
     /// <param name="folder">The working folder.</param>
     /// <param name="failpoint"><c>name#hit</c>; null: none.</param>
     /// <param name="journal">A database's connection string; null: the runs folder has its own journal.</param>
-    public static RunningProgram Start(string folder, IEnumerable<string> arguments, string? failpoint = null, string? journal = null)
+    /// <param name="on">What the command line begins with, such as another host's namespace.</param>
+    public static RunningProgram Start(string folder, IEnumerable<string> arguments, string? failpoint = null, string? journal = null, string[]? on = null)
     {
         string program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "actortrainer.exe" : "actortrainer");
-        var start = new ProcessStartInfo(program, arguments)
+        string[] line = [.. on ?? [], program, .. arguments];
+        var start = new ProcessStartInfo(line[0], line[1..])
         {
             WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };

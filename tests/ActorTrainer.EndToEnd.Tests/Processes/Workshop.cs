@@ -87,6 +87,13 @@ internal sealed class Workshop : IDisposable
         return await program.Ended();
     }
 
+    /// <summary>Makes digits.pack of the data set that ships with the repository.</summary>
+    public async Task<EndedProgram> Pack(string content)
+    {
+        using var program = RunningProgram.Start(Folder, ["pack", Digits, "digits.pack", "--as", content]);
+        return await program.Ended();
+    }
+
     /// <summary>Another command on the runs folder.</summary>
     public async Task<EndedProgram> Ask(params string[] arguments)
     {

@@ -23,6 +23,17 @@ public sealed class TrainSessionSpec
     }
 
     [Fact]
+    public void A_step_tells_where_its_time_went()
+    {
+        var course = new Course { Shards = 2 };
+        using var session = course.Begin();
+        Assert.Equal(default, session.Times);
+        course.Run(session, TrainingCursor.Start, 1);
+        var times = session.Times;
+        Assert.All([times.Forward, times.Backward, times.Update], time => Assert.True(time > TimeSpan.Zero, $"{times}"));
+    }
+
+    [Fact]
     public void What_is_captured_is_what_was_begun_with()
     {
         var course = new Course();

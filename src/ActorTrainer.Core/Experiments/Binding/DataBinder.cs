@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments.Hocon;
 
@@ -31,6 +30,7 @@ internal static class DataBinder
             OnCorruptFile = data["on-corrupt-file"].Choice(("fail", CorruptFilePolicy.Fail), ("skip", CorruptFilePolicy.Skip)),
             LoaderThreads = data["loader-threads"].OrNull(setting => setting.Integer(1, 1024)),
             Prefetch = data["prefetch"].Integer(1, 1024),
+            CacheMebibytes = data["cache-mib"].OrNull(setting => setting.Integer(1, 1 << 20)),
             Ledger = data["ledger"].Boolean(),
         };
     }
@@ -68,10 +68,7 @@ internal static class DataBinder
         }
         else if (setting.Node is HoconScalar { IsNull: false, Text: var text })
         {
-            if (text == "white") return Rgb.White;
-            if (text == "black") return new(0, 0, 0);
-            if (text.Length == 7 && text[0] == '#' && uint.TryParse(text.AsSpan(1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint rgb))
-                return new((byte)(rgb >> 16), (byte)(rgb >> 8), (byte)rgb);
+            if (Rgb.TryParse(text) is { } colour) return colour;
         }
 
         setting.Expected(Expected);

@@ -87,6 +87,7 @@ internal static class SettingsTree
         ("on-corrupt-file", Word(data.OnCorruptFile)),
         ("loader-threads", OrNull(data.LoaderThreads)),
         ("prefetch", Number(data.Prefetch)),
+        ("cache-mib", OrNull(data.CacheMebibytes)),
         ("ledger", Boolean(data.Ledger)));
 
     private static HoconObject Transform(ImageTransform transform)

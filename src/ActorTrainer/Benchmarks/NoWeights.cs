@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using ActorTrainer.Core.Models;
 using ActorTrainer.Core.Training;
 
-namespace ActorTrainer.Benchmarks.Overhead;
+namespace ActorTrainer.Benchmarks;
 
 /// <summary>Training from scratch asks for no other run's weights.</summary>
 internal sealed class NoWeights : IWeightSource

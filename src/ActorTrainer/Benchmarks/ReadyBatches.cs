@@ -2,7 +2,7 @@ using System.Buffers;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Randomness;
 
-namespace ActorTrainer.Benchmarks.Overhead;
+namespace ActorTrainer.Benchmarks;
 
 /// <summary>A few batches made beforehand, handed out in turn by step: the same to every loop.</summary>
 internal sealed class ReadyBatches : IBatchSource, IExperimentData

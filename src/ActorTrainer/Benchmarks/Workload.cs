@@ -3,7 +3,7 @@ using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Models;
 using ActorTrainer.Core.Training;
 
-namespace ActorTrainer.Benchmarks.Overhead;
+namespace ActorTrainer.Benchmarks;
 
 /// <summary>One model on batches that stand ready in memory: everything but the step itself is out of the way.</summary>
 /// <param name="ImageSize">Height and width in pixels.</param>
@@ -12,6 +12,8 @@ internal sealed record Workload(string Architecture, int Channels, int ImageSize
 {
     public const ulong Seed = 1;
     public const double LearningRate = 0.001, Momentum = 0.9;
+
+    public Precision Precision { get; init; }
 
     internal int WarmUp => Math.Max(1, Steps / 10);
 
@@ -26,7 +28,7 @@ internal sealed record Workload(string Architecture, int Channels, int ImageSize
 
     internal TrainingJob Job => new(
         Seed, new(Architecture, null, null),
-        new() { GlobalBatchSize = BatchSize, Loss = new(0, new ClassWeights.None()), Phases = [Phase] },
+        new() { GlobalBatchSize = BatchSize, Precision = Precision, Loss = new(0, new ClassWeights.None()), Phases = [Phase] },
         [new PhaseJob(Phase, Description)], LogicalShards: 1, new(DeviceKind.Cpu, 0, Threads));
 
     private ImmutableArray<string> Names => [.. Enumerable.Range(0, Classes).Select(i => $"class-{i:00}")];

@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using System.IO.Hashing;
+using ActorTrainer.Core.Data;
+using ActorTrainer.Data.Decoding;
+using ActorTrainer.Data.Sources;
+using Microsoft.Win32.SafeHandles;
+
+namespace ActorTrainer.Data.Packing;
+
+/// <summary>
+/// Samples of a pack, at random and from any number of threads. Shards are read, not mapped: where a mapped file is cut off or its disk fails, the process dies;
+/// a read says so. What is read is in the system's page cache either way.
+/// </summary>
+internal sealed class PackedDataSet : DataSet
+{
+    private readonly ImmutableArray<PackedSample> _samples;
+    private readonly SafeFileHandle[] _shards;
+    private readonly PackIndex _index;
+
+    private PackedDataSet(string location, DataManifest manifest, ImmutableArray<SampleProblem> problems, PackIndex index, ImmutableArray<PackedSample> samples, SafeFileHandle[] shards)
+        : base(location, manifest, problems) => (_index, _samples, _shards) = (index, samples, shards);
+
+    /// <param name="location">The pack's folder.</param>
+    /// <param name="wanted">Only these classes; null: all.</param>
+    public static PackedDataSet Open(string location, ImmutableArray<string>? wanted)
+    {
+        var index = PackIndex.Read(location);
+        ImmutableArray<string> classes = wanted is { } names ? [.. names.Distinct().Order(StringComparer.Ordinal)] : index.Classes;
+        if (classes.Except(index.Classes).ToList() is { Count: > 0 } missing)
+            throw new DataException($"{location} has no class {string.Join(", ", missing.Select(name => $"'{name}'"))}. It has {string.Join(", ", index.Classes)}.");
+        int[] number = [.. index.Classes.Select(name => classes.IndexOf(name))];
+        ImmutableArray<PackedSample> samples =
+            [.. index.Samples.Where(sample => number[sample.Entry.Class] >= 0).Select(sample => sample with { Entry = sample.Entry with { Class = number[sample.Entry.Class] } })];
+        var problems = samples.Select((sample, i) => sample.Problem is null ? null : new SampleProblem(i, sample.Entry.Path, sample.Problem)).OfType<SampleProblem>();
+        var shards = new SafeFileHandle[index.ShardBytes.Length];
+        try
+        {
+            for (int shard = 0; shard < shards.Length; shard++) shards[shard] = File.OpenHandle(PackIndex.ShardFile(location, shard), options: FileOptions.RandomAccess);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            foreach (var shard in shards) shard?.Dispose();
+            throw new DataException($"The pack {location} can't be opened: {e.Message}", e);
+        }
+
+        return new(location, new(classes, [.. samples.Select(sample => sample.Entry)]), [.. problems], index, samples, shards);
+    }
+
+    /// <summary>Throws <see cref="DataException"/> where pictures show another background than is asked for.</summary>
+    public void RequireBackground(Rgb background)
+    {
+        if (background == _index.Background || _samples.FirstOrDefault(sample => sample.Blended) is not { } blended) return;
+        throw new DataException($"{Location} was packed with {Text(_index.Background)} behind transparent pixels (of {blended.Entry.Path}, for one), but data.background is {Text(background)}. " +
+            "Pack the data again with --background, or set data.background to what is in the pack.");
+
+        static string Text(Rgb colour) => $"[{colour.R}, {colour.G}, {colour.B}]";
+    }
+
+    public override void Decode(int sample, Workspace workspace, Rgb background)
+    {
+        var packed = _samples[sample];
+        Read(packed, workspace.File.Resize(packed.Length));
+        if (_index.Content == PackContent.Raw) Rgb24.Unpack(workspace.File.Span, packed.Width, packed.Height, workspace.Picture);
+        else ImageDecoder.Decode(workspace.File.Span, workspace, background);
+    }
+
+    public override void Dispose()
+    {
+        foreach (var shard in _shards) shard.Dispose();
+    }
+
+    private void Read(PackedSample packed, Span<byte> into)
+    {
+        for (int done = 0; done < into.Length;)
+        {
+            int read = RandomAccess.Read(_shards[packed.Shard], into[done..], packed.Offset + done);
+            if (read == 0) throw new CorruptImageException("lies beyond the end of its shard: the pack was cut off while it was open");
+            done += read;
+        }
+
+        if (Crc32.HashToUInt32(into) != packed.Crc) throw new CorruptImageException("damaged in the pack (its CRC differs)");
+    }
+}

@@ -1,0 +1,33 @@
+using ActorTrainer.EndToEnd.Tests.Processes;
+
+namespace ActorTrainer.EndToEnd.Tests.Benchmarks;
+
+/// <summary>The command reports as its peers do. How fast is not asserted.</summary>
+[Collection(ProcessTests.Name)]
+public sealed class BenchCommandSpec
+{
+    [Fact]
+    public async Task Steps_are_timed()
+    {
+        var line = Assert.Single((await Bench("step", "--architecture", "lenet5", "--image", "32", "--batch", "4", "--threads", "1", "--precision", "bf16", "--steps", "4", "--json")).Completes().Lines);
+        Assert.Equal(("lenet5", 4, "bf16", 4), ((string)line["arch"]!, (int)line["batch"]!, (string)line["mode"]!, line["losses"]!.AsArray().Count));
+        Assert.True((double)line["step_s"]! > 0 && (double)line["images_per_s"]! > 0);
+    }
+
+    [Fact]
+    public async Task The_loader_is_timed()
+    {
+        var line = Assert.Single((await Bench("loader", Repository.Path("config", "data", "clipart.zip") + "/test", "--threads", "2", "--epochs", "2", "--json")).Completes().Lines);
+        Assert.Equal(2, (int)line["workers"]!);
+        Assert.True((double)line["images_per_s"]! > 0);
+    }
+
+    [Fact]
+    public async Task A_model_that_is_not_known_is_named() => (await Bench("step", "--architecture", "resnet19")).Refuses(2, "no architecture 'resnet19'");
+
+    private static async Task<EndedProgram> Bench(params string[] arguments)
+    {
+        using var program = RunningProgram.Start(Repository.Root, ["bench", .. arguments]);
+        return await program.Ended();
+    }
+}

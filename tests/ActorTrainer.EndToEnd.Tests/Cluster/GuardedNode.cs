@@ -1,0 +1,27 @@
+using ActorTrainer.EndToEnd.Tests.Processes;
+
+namespace ActorTrainer.EndToEnd.Tests.Cluster;
+
+/// <summary>The file of a node that others can reach: certificates, keys, and where data may come from.</summary>
+internal static class GuardedNode
+{
+    /// <summary>A key that may submit; its line goes into keys.conf.</summary>
+    public static async Task<string> NewKeyAsync(Workshop workshop)
+    {
+        using var program = RunningProgram.Start(workshop.Folder, ["node", "--new-key", "submit"]);
+        var ended = (await program.Ended()).Returns(0);
+        workshop.Write("keys.conf", $"keys = [{ended.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1]}]");
+        return ended.Output.Trim();
+    }
+
+    /// <summary>Writes node.conf and returns its path.</summary>
+    /// <param name="tls">The folder that <see cref="TestCertificates"/> has written.</param>
+    public static string WriteFile(Workshop workshop, string tls) => workshop.Write("node.conf",
+        $$"""
+        node {
+          include "keys.conf"
+          tls { certificate = {{tls}}/node.pem, key = {{tls}}/node.key, authority = {{tls}}/ca.pem }
+          data-roots = ["{{Path.GetDirectoryName(Workshop.Digits)}}"]
+        }
+        """);
+}

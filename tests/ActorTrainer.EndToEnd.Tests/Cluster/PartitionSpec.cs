@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using ActorTrainer.Core.Experiments;
+using ActorTrainer.EndToEnd.Tests.Processes;
+using ActorTrainer.Journal;
+using Xunit.Abstractions;
+
+namespace ActorTrainer.EndToEnd.Tests.Cluster;
+
+/// <summary>
+/// Hosts of a cluster are cut off, one after the other, and joined again after 30 s. <c>ACTORTRAINER_LONG=1</c> cuts off every one; else those whose
+/// absence differs most: a trainer and the coordinator.
+/// </summary>
+[Collection(ProcessTests.Name)]
+public sealed class PartitionSpec(ITestOutputHelper output)
+{
+    private const int Coordinator = 1, Gateway = 2, FirstTrainer = 3, SecondTrainer = 4, Port = 4053, Http = 4080;
+    private static readonly TimeSpan Cut = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    [SkippableFact]
+    public async Task Whoever_is_cut_off_the_digest_is_that_of_one_process()
+    {
+        Skip.If(TestHosts.Refusal is not null, TestHosts.Refusal);
+        var table = new StringBuilder("| cut off for 30 s | at step | next step after | steps meanwhile | committed after healing | generation |\n|---|---|---|---|---|---|\n");
+        using var hosts = new TestHosts(4);
+        using var workshop = new Workshop();
+        TestCertificates.Write(workshop, "tls", [.. Enumerable.Range(1, 4).Select(TestHosts.Address)]);
+        string key = await GuardedNode.NewKeyAsync(workshop), file = GuardedNode.WriteFile(workshop, "tls");
+        using var coordinator = await StartAsync(Coordinator, "coordinator");
+        using var gateway = await StartAsync(Gateway, "evaluator,gateway", "--http", $"{Http}");
+        using var first = await StartAsync(FirstTrainer, "trainer");
+        using var second = await StartAsync(SecondTrainer, "trainer");
+        string[] settings = ["resources.trainers.max=2", $"training.phases.0.epochs={(Long.IsAsked ? 1200 : 600)}", "checkpoint.every-steps=40", "evaluation.every-epochs=50"];
+        string[] set = [.. settings.SelectMany(setting => new[] { "--set", $"experiment.{setting}" })];
+        using var submit = RunningProgram.Start(workshop.Folder,
+            ["submit", "tiny.conf", .. set, "--server", $"https://{TestHosts.Address(Gateway)}:{Http}", "--authority", "tls/ca.pem", "--key", key], on: hosts.On(Gateway));
+        (await submit.Ended()).Returns(0);
+        await GoesOnAsync(8);
+
+        foreach (int host in Long.IsAsked ? [FirstTrainer, Coordinator, Gateway, SecondTrainer] : new[] { FirstTrainer, Coordinator })
+        {
+            int before = workshop.Run.StepsOnDisk;
+            var clock = Stopwatch.StartNew();
+            hosts.Cut(host);
+            var next = await GoesOnAsync(before + 2);       // one may have been on its way to the file
+            if (clock.Elapsed is var gone && gone < Cut) await Task.Delay(Cut - gone);
+            int meanwhile = workshop.Run.StepsOnDisk - before;
+            hosts.Heal(host);
+            clock.Restart();
+            await CommitsAsync(workshop.Run.StepsOnDisk);
+            table.AppendLine(CultureInfo.InvariantCulture,
+                $"| {Role(host)} | {before} | {next.TotalSeconds:0.0} s | {meanwhile} | {clock.Elapsed.TotalSeconds:0.0} s | {Load().Generation} |");
+        }
+
+        output.WriteLine(table.ToString());
+        await Until("its end", () => Load().Status is ExperimentStatus.Completed or ExperimentStatus.Failed);
+        using var reference = new Workshop();
+        var expected = (await reference.Train(set)).Completes();
+        Assert.Equal(expected.Digest, Load().Digest);
+        Assert.Equal(reference.Run.Evaluations.Select(line => line.ToJsonString()), workshop.Run.Evaluations.Select(line => line.ToJsonString()));
+        ClusterLedger.HasEverySampleOfEveryEpochOnce(workshop, reference);
+
+        async Task<RunningProgram> StartAsync(int host, string roles, params string[] more)
+        {
+            string[] seed = host == Coordinator ? [] : ["--seed", $"{TestHosts.Address(Coordinator)}:{Port}"];
+            var node = RunningProgram.Start(workshop.Folder,
+                ["node", "--config", file, "--runs", workshop.Runs, "--host", TestHosts.Address(host), "--port", $"{Port}", "--roles", roles, .. seed, .. more], on: hosts.On(host));
+            await node.Until("it is in the cluster", () => node.Error.Contains("In the cluster as", StringComparison.Ordinal));
+            return node;
+        }
+
+        Experiment Load() => new RunJournal(new(workshop.Runs)).Load(new(Workshop.Tiny))!;
+
+        async Task<TimeSpan> GoesOnAsync(int step)
+        {
+            var clock = Stopwatch.StartNew();
+            await Until($"step {step}", () => workshop.Run.StepsOnDisk > step);
+            return clock.Elapsed;
+        }
+
+        Task CommitsAsync(int step) => Until($"a checkpoint after step {step}", () => Load() is var run && (run.Newest?.Id.Step.Value > step || run.IsTrained));
+
+        async Task Until(string what, Func<bool> condition)
+        {
+            var clock = Stopwatch.StartNew();
+            while (!condition())
+            {
+                Assert.True(clock.Elapsed < Patience, $"{Patience.TotalMinutes} min were not enough for {what}\n{table}\n{string.Join("\n---\n", new[] { coordinator, gateway, first, second }.Select(node => node.Error))}");
+                await Task.Delay(20);
+            }
+        }
+    }
+
+    private static string Role(int host) => host switch { Coordinator => "coordinator", Gateway => "evaluator and gateway", _ => "trainer" };
+}
