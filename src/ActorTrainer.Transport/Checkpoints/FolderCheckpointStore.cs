@@ -66,8 +66,9 @@ public sealed class FolderCheckpointStore(string root) : ICheckpointStore
 
     public CheckpointContent Read(CheckpointId id) => _format.Read(id);
 
-    /// <summary>What it is, without its tensors. Throws <see cref="CheckpointDamagedException"/>.</summary>
     public CheckpointManifest Describe(CheckpointId id) => _format.Describe(id);
+
+    public Stream OpenWeights(CheckpointId id) => _format.OpenWeights(id);
 
     public void Delete(CheckpointId id)
     {

@@ -43,7 +43,7 @@ internal sealed class AccessControl(ImmutableArray<ApiKey> keys)
         }
 
         return scope >= needed ? null : Problems.Of(StatusCodes.Status403Forbidden, needed == ApiScope.Admin
-            ? "The key may not do this: choosing which version of a model answers needs one with the scope admin."
+            ? "The key may not remove anything, nor choose which version of a model answers: that needs one with the scope admin."
             : "The key may only read: submitting and controlling need one with the scope submit.");
     }
 
@@ -59,12 +59,13 @@ internal sealed class AccessControl(ImmutableArray<ApiKey> keys)
         request.Headers.Origin.ToString() is { Length: > 0 } origin && origin != $"{request.Scheme}://{request.Host}";
 }
 
-/// <summary>What an address asks of whoever calls it, where that is not what its method says: looking asks for the scope read, anything else for submit.</summary>
+/// <summary>What an address asks of whoever calls it, where that is not what its method says: to look, to change, to remove for good.</summary>
 /// <param name="Scope">Null: no key is asked for.</param>
 /// <param name="IsForWatchers">For probes: whatever the name that they call this address by.</param>
 internal sealed record Access(ApiScope? Scope, bool IsForWatchers = false)
 {
-    public static Access Of(string method) => new(HttpMethods.IsGet(method) || HttpMethods.IsHead(method) ? ApiScope.Read : ApiScope.Submit);
+    public static Access Of(string method) =>
+        new(HttpMethods.IsGet(method) || HttpMethods.IsHead(method) ? ApiScope.Read : HttpMethods.IsDelete(method) ? ApiScope.Admin : ApiScope.Submit);
 }
 
 internal static class AccessExtensions

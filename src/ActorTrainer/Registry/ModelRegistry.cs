@@ -52,9 +52,8 @@ internal sealed class ModelRegistry(RunsFolder runs, TimeProvider time)
         }
     }
 
-    /// <summary>The file of a version's weights.</summary>
-    public string WeightsOf(ModelVersion version) =>
-        Path.Combine(runs[version.Run].CheckpointFolder, CheckpointPlacement.FolderOf(version.Checkpoint.Id), CheckpointPlacement.Weights);
+    /// <summary>The file of a version's weights. Throws <see cref="CheckpointDamagedException"/>. The caller disposes it.</summary>
+    public Stream OpenWeights(ModelVersion version) => StoreOf(version).OpenWeights(version.Checkpoint.Id);
 
     /// <summary>From here on this version answers. False: somebody else decided in the meantime.</summary>
     public bool TryPromote(RegisteredModel model, string version) => TryDecide(model, new ModelEvents.VersionPromoted(version, time.GetUtcNow()));
@@ -69,7 +68,7 @@ internal sealed class ModelRegistry(RunsFolder runs, TimeProvider time)
         return decided;
     }
 
-    private FolderCheckpointStore StoreOf(ModelVersion version) => new(runs[version.Run].CheckpointFolder);
+    private ICheckpointStore StoreOf(ModelVersion version) => new FolderCheckpointStore(runs[version.Run].CheckpointFolder);
 
     /// <summary>One of those who come looks again, and does not wait long; the others take what is known.</summary>
     private Look Recent()
@@ -132,12 +131,14 @@ internal sealed class ModelRegistry(RunsFolder runs, TimeProvider time)
             if (last.Entries.TryGetValue(id, out var known) && known.Newest == newest) found[id] = known;
             else if (NameIn(id, RunPrefix) is not null && !hasCompleted) found[id] = new(newest, null, null);
             else if (NameIn(id, RunPrefix) is { } run) found[id] = Read(run, newest);
-            else if (NameIn(id, ModelJournal.Prefix) is { } model) found[id] = new(newest, null, _decisions.Load(model));
+            else if (NameIn(id, ModelJournal.Prefix) is { } model) found[id] = ReadDecisions(model, newest);
         }
 
         var entries = found.ToImmutable();
-        var promotions = entries.Where(entry => entry.Value.Promotions is not null).ToDictionary(entry => NameIn(entry.Key, ModelJournal.Prefix)!.Value, entry => entry.Value.Promotions!);
-        return new(entries, RegisteredModel.Of(entries.Values.Select(entry => entry.Version).OfType<ModelVersion>(), promotions), 0);
+        var decisions = entries.Where(entry => NameIn(entry.Key, ModelJournal.Prefix) is not null).ToDictionary(entry => NameIn(entry.Key, ModelJournal.Prefix)!.Value, entry => entry.Value.Promotions);
+        var promotions = decisions.Where(model => model.Value is not null).ToDictionary(model => model.Key, model => model.Value!);
+        var versions = entries.Values.Select(entry => entry.Version).OfType<ModelVersion>().Where(version => !decisions.ContainsKey(version.Id.Model) || promotions.ContainsKey(version.Id.Model));
+        return new(entries, RegisteredModel.Of(versions, promotions), 0);
     }
 
     /// <summary>A history that can't be read gives no model, and keeps no other from answering.</summary>
@@ -146,6 +147,19 @@ internal sealed class ModelRegistry(RunsFolder runs, TimeProvider time)
         try
         {
             return new(newest, _runs.Load(run) is { } experiment ? ModelVersion.Of(run, experiment) : null, null);
+        }
+        catch (JournalException)
+        {
+            return new(Entry.Unread, null, null);
+        }
+    }
+
+    /// <summary>Nor is there a model whose decisions can't be read: the newest version is not what was decided.</summary>
+    private Entry ReadDecisions(ExperimentName model, long newest)
+    {
+        try
+        {
+            return new(newest, null, _decisions.Load(model));
         }
         catch (JournalException)
         {

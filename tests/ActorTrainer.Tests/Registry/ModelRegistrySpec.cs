@@ -33,6 +33,17 @@ public sealed class ModelRegistrySpec : IDisposable
     }
 
     [Fact]
+    public void A_model_whose_decisions_cannot_be_read_does_not_answer_by_guess_and_others_do()
+    {
+        string version = _runs.WithModel("birds", BirdModels.Wren);
+        _runs.WithModel("cats", BirdModels.Crow, "cats");
+        var registry = new ModelRegistry(_runs.Runs, _time);
+        Assert.True(registry.TryPromote(registry.Find("birds")!, version));
+        _runs.Execute("UPDATE journal SET manifest = 'version-shadowed.1' WHERE persistence_id = 'model-birds'");
+        Assert.Equal("cats", Assert.Single(new ModelRegistry(_runs.Runs, _time).Models).Name.Value);
+    }
+
+    [Fact]
     public void A_run_that_completes_is_seen()
     {
         var registry = new ModelRegistry(_runs.Runs, _time);

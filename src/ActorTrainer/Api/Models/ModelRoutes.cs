@@ -54,10 +54,8 @@ internal sealed class ModelRoutes(ModelRegistry registry, PredictionService serv
     {
         if (registry.Find(name) is not { } model) return Problems.NoModel(name);
         if ((version is null ? model.Answering : model[version]) is not { } chosen) return Problems.NoVersion(name, version!);
-        string file = registry.WeightsOf(chosen);
-        return File.Exists(file)
-            ? Results.File(file, "application/octet-stream", $"{name}-{chosen.Id.Version}.safetensors", enableRangeProcessing: true)
-            : Problems.Of(StatusCodes.Status404NotFound, $"The weights of {chosen.Id} are not there.");
+        var file = registry.OpenWeights(chosen);
+        return Results.Stream(file, "application/octet-stream", $"{name}-{chosen.Id.Version}.safetensors", enableRangeProcessing: file.CanSeek);
     }
 
     /// <summary>The version is loaded before it is chosen, so the change delays nobody, and one that can't be loaded is never chosen.</summary>
