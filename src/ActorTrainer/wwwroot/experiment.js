@@ -23,10 +23,11 @@ export function experiment(view, session, name) {
   const curve = new Curve(name);
   let run = null, isDue = false;
 
+  // A step may take a millisecond: the eye is served four times a second.
   const draw = () => {
     if (isDue) return;
     isDue = true;
-    requestAnimationFrame(() => {
+    setTimeout(() => {
       isDue = false;
       if (!view.isConnected) return;
       const rows = new Map((run?.evaluations ?? []).map(row => [row.step, row]));
@@ -36,7 +37,7 @@ export function experiment(view, session, name) {
       charts[2].set([x, of("images_per_s")]);
       rate.textContent = run && ["running"].includes(run.state) && steps.length ? number(Math.round(steps.at(-1).images_per_s)) : "–";
       if (run && steps.length) head.querySelector(".step")?.replaceChildren(`${number(curve.last)} / ${number(run.steps)}`);
-    });
+    }, 250);
   };
 
   const look = async () => {
@@ -55,22 +56,30 @@ export function experiment(view, session, name) {
     draw();
   });
 
-  // The browser connects again by itself, and says which event was the last that it saw.
-  const stream = new EventSource(`${path}/events`);
-  stream.addEventListener("step", async e => {
-    await curve.add(JSON.parse(e.data)).catch(() => { });
-    draw();
-  });
-  let looking = 0;
-  for (const kind of journal) stream.addEventListener(kind, () => {
-    clearTimeout(looking);
-    looking = setTimeout(() => session.attempt(look), 300);
-  });
-  stream.onopen = () => session.say("");
-  stream.onerror = () => session.say("The connection to the server is lost; trying again.");
+  // A connection that breaks the browser takes up by itself, and says which event was the last that it saw; one that is refused it gives up.
+  let stream = null, waiting = 0, looking = 0;
+  const connect = () => {
+    stream = new EventSource(`${path}/events`);
+    stream.addEventListener("step", async e => {
+      await curve.add(JSON.parse(e.data)).catch(() => { });
+      draw();
+    });
+    for (const kind of journal) stream.addEventListener(kind, () => {
+      clearTimeout(looking);
+      looking = setTimeout(() => session.attempt(look), 300);
+    });
+    stream.onopen = () => session.say("");
+    stream.onerror = () => {
+      session.say("The connection to the server is lost; trying again.");
+      if (stream.readyState === EventSource.CLOSED) waiting = setTimeout(async () => await session.attempt(look) ? connect() : stream.onerror?.(), 3000);
+    };
+  };
+  connect();
   return () => {
-    stream.close();
+    clearTimeout(waiting);
     clearTimeout(looking);
+    stream.onerror = null;
+    stream.close();
     charts.forEach(chart => chart.close());
   };
 }
@@ -84,7 +93,7 @@ function heading(run, rate, session, wish) {
       may && isUnderWay && h("button", { type: "button", onclick: () => wish("pause") }, "Pause"),
       may && ["paused", "failed"].includes(run.state) && h("button", { type: "button", onclick: () => wish("resume") }, "Resume"),
       may && isUnderWay && h("button", { type: "button", onclick: () => confirm(`Cancel ${run.name}? Its checkpoints stay.`) && wish("cancel") }, "Cancel"),
-      run.state === "completed" && h("a", { class: "button", href: `#models/${encodeURIComponent(run.name.replace(/\.\d+$/, ""))}` }, "Try the model")),
+      run.state === "completed" && h("a", { class: "button", href: `#models/${encodeURIComponent(run.model)}` }, "Try the model")),
     run.failure ? h("p", { class: "bad" }, run.failure) : "",
     h("div", { class: "tiles" },
       tile(`${number(run.step)} / ${number(run.steps)}`, "steps", "step"),

@@ -55,6 +55,7 @@ public sealed class ModelRoutesSpec
     {
         await using var gateway = await TestGateway.StartAsync();
         string newer = gateway.Runs.WithModel("birds", Wren), older = gateway.Runs.WithModel("birds.1", Crow);
+        Assert.Equal("birds", (string?)(await gateway.Http.GetFromJsonAsync<JsonObject>("/v1/experiments/birds.1"))!["model"]);
         Assert.Equal("wren", await Says(gateway));
         Assert.Equal("crow", await Says(gateway, $"birds/versions/{older}"));
         Assert.Equal("wren", await Says(gateway));
