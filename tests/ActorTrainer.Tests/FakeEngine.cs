@@ -9,9 +9,12 @@ namespace ActorTrainer.Tests;
 /// <summary>Answers without libtorch: the logit of class k is the weight tensor's k-th value, times the picture's first pixel.</summary>
 internal sealed class FakeEngine : IEngine
 {
+    /// <summary>Closed, the device is held.</summary>
+    public ManualResetEventSlim Gate { get; set; } = new(initialState: true);
+
     public ResolvedDevice Resolve(ResourceSettings resources) => new(DeviceKind.Cpu, 0, 1);
 
-    public IInferenceSession OpenInference(ResolvedDevice device, IWeightSource weights) => new Session();
+    public IInferenceSession OpenInference(ResolvedDevice device, IWeightSource weights) => new Session(this);
 
     public ImmutableArray<PhaseJob> Describe(ExperimentSettings settings, ImmutableArray<ImmutableArray<string>> classesByPhase, IWeightSource weights) => throw new NotSupportedException();
 
@@ -21,7 +24,7 @@ internal sealed class FakeEngine : IEngine
 
     public void Check(TrainingJob job, ImmutableArray<ImmutableArray<int>> batchSizes) => throw new NotSupportedException();
 
-    private sealed class Session : IInferenceSession
+    private sealed class Session(FakeEngine engine) : IInferenceSession
     {
         private float[] _scale = [];
 
@@ -30,6 +33,7 @@ internal sealed class FakeEngine : IEngine
 
         public float[] Logits(HostBatch batch)
         {
+            engine.Gate.Wait();
             int pixels = batch.Height * batch.Width * batch.Channels;
             return [.. Enumerable.Range(0, batch.Count).SelectMany(i => _scale.Select(scale => scale * batch.Pixels.Span[i * pixels] / 255f))];
         }

@@ -37,6 +37,11 @@ public static class ActorTrainerSystem
             .WithFallback(Akka.Persistence.Sql.SqlPersistence.DefaultConfiguration));
     }
 
+    /// <summary>Starts one that answers for models: without a journal, in no cluster, so that it outlives those that are.</summary>
+    /// <param name="logFile">Where Akka's own log goes.</param>
+    public static ActorSystem StartServing(string logFile) =>
+        ActorSystem.Create("serving", ConfigurationFactory.ParseString($"actortrainer.log-file = {Quoted(logFile)}").WithFallback(Configuration()));
+
     /// <summary>Starts a node of a cluster, which joins its seeds; see cluster.conf. Throws as <see cref="Start"/> does.</summary>
     /// <param name="overrides">HOCON of the node's own, over all else; empty: none.</param>
     /// <param name="transport">How remoting is secured; null: not at all.</param>

@@ -286,6 +286,7 @@ public sealed class TrainerActor : UntypedActor
         var line = new StepRecord(at.Epoch + 1, at.Step, result.Loss, result.LearningRate, imagesPerSecond, at.Phase,
             result.Samples > 0 ? result.Correct / result.Samples : 0, times);
         _steps?.Append(line);
+        TrainingMeter.Step(_team.Experiment, batch.Count, isCounted: _steps is not null);
         _recent.Enqueue(line);
         if (_recent.Count > RecentSteps) _recent.Dequeue();
         foreach (var problem in batch.Excluded) _seat.Tell(new SampleSkipped(_team.Generation, problem.Path, problem.Reason));

@@ -31,6 +31,12 @@ public interface ICheckpointStore
     /// <summary>Reads and verifies; throws <see cref="CheckpointDamagedException"/>.</summary>
     CheckpointContent Read(CheckpointId id);
 
+    /// <summary>What it is, without its tensors; throws <see cref="CheckpointDamagedException"/>.</summary>
+    CheckpointManifest Describe(CheckpointId id);
+
+    /// <summary>The file of its weights as it stands, for whoever verifies it; throws <see cref="CheckpointDamagedException"/> where it is missing. The caller disposes it.</summary>
+    Stream OpenWeights(CheckpointId id);
+
     /// <summary>Takes a checkpoint out of sight by one rename, then deletes it. Harmless where it is gone.</summary>
     void Delete(CheckpointId id);
 

@@ -52,6 +52,12 @@ internal sealed class CheckpointFormat(OpenCheckpointFile open)
         return stored;
     }
 
+    /// <summary>Throws <see cref="CheckpointDamagedException"/>.</summary>
+    public CheckpointManifest Describe(CheckpointId id) => ReadManifest(id).Manifest;
+
+    /// <summary>Throws <see cref="CheckpointDamagedException"/>.</summary>
+    public Stream OpenWeights(CheckpointId id) => Open(id, Describe(id).Files.Single(file => file.Name == CheckpointPlacement.Weights));
+
     public CheckpointContent Read(CheckpointId id)
     {
         var (manifest, _) = ReadManifest(id);

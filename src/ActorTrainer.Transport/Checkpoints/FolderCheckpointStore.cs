@@ -66,6 +66,10 @@ public sealed class FolderCheckpointStore(string root) : ICheckpointStore
 
     public CheckpointContent Read(CheckpointId id) => _format.Read(id);
 
+    public CheckpointManifest Describe(CheckpointId id) => _format.Describe(id);
+
+    public Stream OpenWeights(CheckpointId id) => _format.OpenWeights(id);
+
     public void Delete(CheckpointId id)
     {
         string folder = In(CheckpointPlacement.FolderOf(id)), deleted = In(CheckpointPlacement.DeletedOf(id));

@@ -77,6 +77,10 @@ public sealed class S3CheckpointStore : ICheckpointStore
 
     public CheckpointContent Read(CheckpointId id) => Transient.Retried(() => _format.Read(id));
 
+    public CheckpointManifest Describe(CheckpointId id) => Transient.Retried(() => _format.Describe(id));
+
+    public Stream OpenWeights(CheckpointId id) => Transient.Retried(() => _format.OpenWeights(id));
+
     public void Delete(CheckpointId id)
     {
         // Without its manifest, nobody takes the rest for a checkpoint.

@@ -1,12 +1,15 @@
 using System.Collections.Immutable;
 using System.Net;
+using ActorTrainer.Api.Pages;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
 namespace ActorTrainer.Api;
 
 /// <summary>
-/// Who may ask for what. With keys configured, a request carries one as <c>Authorization: Bearer KEY</c>. Without, the node listens on loopback alone, and
-/// what may come from there against its user's will is a page in a browser: one that is not served from here, or under a name that it made up for this address.
+/// Who may ask for what. With keys configured, a request carries one as <c>Authorization: Bearer KEY</c>, or in the cookie of the page's session. Without, the
+/// node listens on loopback alone. What may come against its user's will is a page in a browser: one that is not served from here, or under a name that it made
+/// up for this address.
 /// </summary>
 internal sealed class AccessControl(ImmutableArray<ApiKey> keys)
 {
@@ -14,14 +17,22 @@ internal sealed class AccessControl(ImmutableArray<ApiKey> keys)
 
     public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (context.Request.Path.Value is "/health" or "/ready") return next(context);
-        var refusal = keys.IsEmpty ? OfBrowser(context.Request) : OfKey(context);
+        var access = context.GetEndpoint()?.Metadata.GetMetadata<Access>() ?? Access.Of(context.Request.Method);
+        if (access.IsForWatchers) return next(context);
+        var refusal = keys.IsEmpty ? OfBrowser(context.Request) : access.Scope is { } needed ? OfKey(context, needed) : null;
         return refusal is null ? next(context) : refusal.ExecuteAsync(context);
     }
 
-    private IResult? OfKey(HttpContext context)
+    private IResult? OfKey(HttpContext context, ApiScope needed)
     {
         string given = context.Request.Headers.Authorization.ToString();
+        if (given.Length == 0 && context.Request.Cookies[SessionRoutes.Cookie] is { } cookie)
+        {
+            // A browser sends it by itself: only what its own page asks for counts.
+            if (IsOfOtherPage(context.Request)) return Problems.Of(StatusCodes.Status403Forbidden, "Pages of other places are not answered.");
+            given = Scheme + cookie;
+        }
+
         var scope = given.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? ApiKey.ScopeOf(given[Scheme.Length..].Trim(), keys) : null;
         if (scope is null)
         {
@@ -31,9 +42,9 @@ internal sealed class AccessControl(ImmutableArray<ApiKey> keys)
                 : "This cluster does not know the key that was given.");
         }
 
-        bool reads = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
-        return scope >= (reads ? ApiScope.Read : ApiScope.Submit) ? null
-            : Problems.Of(StatusCodes.Status403Forbidden, "The key may only read: submitting and controlling need one with the scope submit.");
+        return scope >= needed ? null : Problems.Of(StatusCodes.Status403Forbidden, needed == ApiScope.Admin
+            ? "The key may not remove anything, nor choose which version of a model answers: that needs one with the scope admin."
+            : "The key may only read: submitting and controlling need one with the scope submit.");
     }
 
     private static IResult? OfBrowser(HttpRequest request)
@@ -41,8 +52,30 @@ internal sealed class AccessControl(ImmutableArray<ApiKey> keys)
         string host = request.Host.Host.Trim('[', ']');
         if (host != "localhost" && !(IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address)))
             return Problems.Of(StatusCodes.Status403Forbidden, "Without keys, only requests to localhost are answered.");
-        string origin = request.Headers.Origin.ToString();
-        return origin.Length == 0 || origin == $"{request.Scheme}://{request.Host}" ? null
-            : Problems.Of(StatusCodes.Status403Forbidden, "Without keys, pages of other places are not answered.");
+        return IsOfOtherPage(request) ? Problems.Of(StatusCodes.Status403Forbidden, "Without keys, pages of other places are not answered.") : null;
     }
+
+    private static bool IsOfOtherPage(HttpRequest request) =>
+        request.Headers.Origin.ToString() is { Length: > 0 } origin && origin != $"{request.Scheme}://{request.Host}";
+}
+
+/// <summary>What an address asks of whoever calls it, where that is not what its method says: to look, to change, to remove for good.</summary>
+/// <param name="Scope">Null: no key is asked for.</param>
+/// <param name="IsForWatchers">For probes: whatever the name that they call this address by.</param>
+internal sealed record Access(ApiScope? Scope, bool IsForWatchers = false)
+{
+    public static Access Of(string method) =>
+        new(HttpMethods.IsGet(method) || HttpMethods.IsHead(method) ? ApiScope.Read : HttpMethods.IsDelete(method) ? ApiScope.Admin : ApiScope.Submit);
+}
+
+internal static class AccessExtensions
+{
+    public static T Asks<T>(this T address, ApiScope scope)
+        where T : IEndpointConventionBuilder => address.WithMetadata(new Access(scope));
+
+    public static T AsksForNoKey<T>(this T address)
+        where T : IEndpointConventionBuilder => address.WithMetadata(new Access(null));
+
+    public static T IsForWatchers<T>(this T address)
+        where T : IEndpointConventionBuilder => address.WithMetadata(new Access(null, IsForWatchers: true));
 }

@@ -15,7 +15,8 @@ using static ActorTrainer.Actors.Coordination.CoordinatorProtocol;
 namespace ActorTrainer.Api;
 
 /// <summary><c>/v1/experiments</c>: what a client says is asked of the coordinator, what it wants to see is read from journal and runs folder.</summary>
-internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink coordinator, IHostApplicationLifetime lifetime, TimeProvider time)
+/// <param name="coordinator">Null: there is no cluster, and everything can be looked at and nothing asked for.</param>
+internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink? coordinator, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private const int MaxPage = 1000, MaxSteps = 10_000, MaxLogLines = 10_000;
 
@@ -29,17 +30,19 @@ internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink coordina
     public void Map(IEndpointRouteBuilder app)
     {
         var experiments = app.MapGroup("/v1/experiments");
-        experiments.MapPost("", SubmitAsync);
-        experiments.MapGet("", List);
-        experiments.MapGet("{name}", Show);
-        experiments.MapGet("{name}/events", Events);
-        experiments.MapGet("{name}/metrics", Metrics);
-        experiments.MapGet("{name}/logs", Logs);
-        experiments.MapPost("{name}/pause", (string name) => ControlAsync(name, Wish.Pause));
-        experiments.MapPost("{name}/resume", (string name) => ControlAsync(name, Wish.Resume));
-        experiments.MapPost("{name}/cancel", (string name) => ControlAsync(name, Wish.Cancel));
+        experiments.MapGet("", List).Gives<RunOverview[]>("The experiments, a page by name; the header Link names the next");
+        experiments.MapGet("{name}", Show).Gives<RunOverview>("An experiment, with its phases, evaluations and checkpoints");
+        experiments.MapGet("{name}/events", Events).Describe("Steps and events as they come, as server-sent events; goes on from Last-Event-ID");
+        experiments.MapGet("{name}/metrics", Metrics).Gives<StepRecord[]>("Steps from a range, 10,000 at most");
+        experiments.MapGet("{name}/logs", Logs).Describe("The last lines of its log");
+        if (coordinator is null) return;
+
+        experiments.MapPost("", SubmitAsync).Takes("text/plain").Describe("Submit an experiment: its effective configuration as HOCON");
+        experiments.MapPost("{name}/pause", (string name) => ControlAsync(name, Wish.Pause)).Gives<ControlAnswer>("Pause an experiment");
+        experiments.MapPost("{name}/resume", (string name) => ControlAsync(name, Wish.Resume)).Gives<ControlAnswer>("Resume an experiment");
+        experiments.MapPost("{name}/cancel", (string name) => ControlAsync(name, Wish.Cancel)).Gives<ControlAnswer>("Cancel an experiment");
         app.MapGet("/v1/cluster", async () => await coordinator.AskAsync(new DescribeCluster(), Patience).ConfigureAwait(false) is ClusterDescribed cluster
-            ? Results.Json(cluster, CoreJson.Options) : Problems.Away());
+            ? Results.Json(cluster, CoreJson.Options) : Problems.Away()).Gives<ClusterDescribed>("Nodes, and the experiments under way");
     }
 
     private async Task<IResult> SubmitAsync(HttpRequest request, int priority = 0, bool accept_machine = false)
@@ -66,7 +69,7 @@ internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink coordina
     {
         var history = _journal.History(name);
         long sequence = history.IsEmpty ? 0 : history[^1].SequenceNumber;
-        return await coordinator.AskAsync(question, patience).ConfigureAwait(false) switch
+        return await coordinator!.AskAsync(question, patience).ConfigureAwait(false) switch
         {
             Accepted answer => Results.Json(new ControlAnswer(answer.Experiment, answer.Notices, sequence), CoreJson.Options, statusCode: accepted),
             Rejected { Conflict: true } rejected => Problems.Of(history.IsEmpty && accepted == StatusCodes.Status200OK ? StatusCodes.Status404NotFound : StatusCodes.Status409Conflict, rejected.Reason),

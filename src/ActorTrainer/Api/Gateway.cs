@@ -1,7 +1,13 @@
 using System.Net;
 using ActorTrainer.Actors.Coordination;
 using ActorTrainer.Actors.Journal;
+using ActorTrainer.Api.Inference;
+using ActorTrainer.Api.Models;
+using ActorTrainer.Api.Pages;
+using ActorTrainer.Core.Training;
 using ActorTrainer.Hosting.Cluster;
+using ActorTrainer.Registry;
+using ActorTrainer.Serving;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -12,21 +18,30 @@ using Microsoft.Extensions.Logging;
 
 namespace ActorTrainer.Api;
 
-/// <summary>A node's HTTP: <c>/health</c> and <c>/ready</c> for whoever watches over it, and on a gateway the control API.</summary>
+/// <summary>A node's HTTP: <c>/health</c> and <c>/ready</c> for whoever watches over it, and on a gateway the control API and the models.</summary>
 internal sealed class Gateway : IAsyncDisposable
 {
     private const int MaxBodyBytes = 1 << 20, MaxHeaderBytes = 16 << 10, MaxHeaders = 50, MaxConnections = 1000;
     private static readonly TimeSpan HeaderPatience = TimeSpan.FromSeconds(10);
 
+    /// <summary>For requests that are under way when it ends.</summary>
+    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(5);
+
     private readonly WebApplication _app;
     private readonly NodeSettings _settings;
+    private readonly Action<string> _say;
+    private readonly ModelRegistry _registry;
+    private readonly MetricsRoute _metrics = new();
+    private readonly PredictionService? _predictions;
 
+    /// <param name="engine">Answers for models; asked for on a gateway's first prediction.</param>
     /// <param name="say">Told, for a person, what should not have happened.</param>
-    public Gateway(NodeSettings settings, Action<string> say, TimeProvider time)
+    public Gateway(NodeSettings settings, Func<IEngine> engine, Action<string> say, TimeProvider time)
     {
-        _settings = settings;
+        (_settings, _say, _registry) = (settings, say, new(settings.Runs, time));
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
         builder.Logging.ClearProviders();
+        builder.Services.AddApiDescription();
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -44,9 +59,19 @@ internal sealed class Gateway : IAsyncDisposable
         _app = builder.Build();
         _app.Use((context, next) => Problems.InvokeAsync(context, next, say));
         _app.Use(new AccessControl(settings.Keys).InvokeAsync);
-        _app.MapGet("/health", () => Results.Text("ok"));
-        _app.MapGet("/ready", Ready);
-        if (settings.Is(CoordinatorActor.GatewayRole)) new ExperimentRoutes(settings.Runs, Coordinator, _app.Lifetime, time).Map(_app);
+        _app.MapGet("/health", () => Results.Text("ok")).IsForWatchers();
+        _app.MapGet("/ready", () => Trouble() is { } trouble ? Problems.Of(StatusCodes.Status503ServiceUnavailable, trouble) : Results.Text("ready")).IsForWatchers();
+        _metrics.Map(_app);
+        if (!settings.Is(CoordinatorActor.GatewayRole)) return;
+
+        var admission = new Admission(time);
+        _predictions = new(_registry, settings.Runs, engine, settings.LogOf("serving"), say, time);
+        new ExperimentRoutes(settings.Runs, settings.IsAlone ? null : Coordinator, _app.Lifetime, time).Map(_app);
+        _app.MapApiDescription();
+        new SessionRoutes(settings.Keys, hasCluster: !settings.IsAlone).Map(_app);
+        PageRoutes.Map(_app);
+        new ModelRoutes(_registry, _predictions, admission).Map(_app);
+        new InferenceRoutes(_registry, _predictions, admission, () => Trouble() is null).Map(_app);
     }
 
     public CoordinatorLink Coordinator { get; } = new();
@@ -58,19 +83,48 @@ internal sealed class Gateway : IAsyncDisposable
         return _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
     }
 
-    public ValueTask DisposeAsync() => _app.DisposeAsync();
-
-    private IResult Ready()
+    /// <summary>Loads the models there are, as many as are kept in memory, and says which answer.</summary>
+    public async Task PrepareModelsAsync(CancellationToken cancel)
     {
-        if (!Coordinator.IsMember) return Problems.Of(StatusCodes.Status503ServiceUnavailable, "The node is not in the cluster.");
+        if (_registry.Models.IsEmpty) _say("There is no completed run yet; one that completes is served from then on.");
+        foreach (var model in _registry.Models.Take(PredictionService.MostLoaded))
+        {
+            try
+            {
+                await _predictions!.PrepareAsync(model.Answering, cancel).ConfigureAwait(false);
+                _say($"{model.Name} answers, version {model.Answering.Id.Version}");
+            }
+            catch (ServingException e)
+            {
+                _say(e.Message);
+            }
+            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using (var patience = new CancellationTokenSource(LeavePatience)) await _app.StopAsync(patience.Token).ConfigureAwait(false);
+        await _app.DisposeAsync().ConfigureAwait(false);
+        _metrics.Dispose();
+        if (_predictions is not null) await _predictions.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Why it is not ready, for a person; null: it is.</summary>
+    private string? Trouble()
+    {
+        if (!_settings.IsAlone && !Coordinator.IsMember) return "The node is not in the cluster.";
         try
         {
             using var journal = _settings.Runs.Journal.OpenForReading();
-            return journal is null ? Problems.Of(StatusCodes.Status503ServiceUnavailable, "There is no journal.") : Results.Text("ready");
+            return journal is null && !_settings.IsAlone ? "There is no journal." : null;
         }
         catch (Exception e) when (e is JournalException or System.Data.Common.DbException)
         {
-            return Problems.Of(StatusCodes.Status503ServiceUnavailable, "The journal can't be reached.");
+            return "The journal can't be reached.";
         }
     }
 }

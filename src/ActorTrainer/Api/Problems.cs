@@ -1,7 +1,13 @@
 using System.Data.Common;
+using System.Globalization;
 using System.Text;
 using ActorTrainer.Actors.Journal;
+using ActorTrainer.Api.Inference;
+using ActorTrainer.Core;
+using ActorTrainer.Core.Checkpoints;
+using ActorTrainer.Serving;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace ActorTrainer.Api;
@@ -9,9 +15,13 @@ namespace ActorTrainer.Api;
 /// <summary>Every error of the API: problem+json, one sentence for a person, nothing of the program's inside.</summary>
 internal static class Problems
 {
-    public static IResult Of(int status, string detail) => Results.Problem(detail, statusCode: status, title: ReasonPhrases.GetReasonPhrase(status));
+    public static IResult Of(int status, string detail) => new Problem(status, detail);
 
     public static IResult NoExperiment(string name) => Of(StatusCodes.Status404NotFound, $"There is no experiment '{name}'.");
+
+    public static IResult NoModel(string name) => Of(StatusCodes.Status404NotFound, $"There is no model '{name}': a completed run is a model of its own name.");
+
+    public static IResult NoVersion(string name, string version) => Of(StatusCodes.Status404NotFound, $"The model '{name}' has no version '{version}'.");
 
     public static IResult Away() =>
         Of(StatusCodes.Status503ServiceUnavailable, "The coordinator does not answer: it may be moving to another node. Try again.");
@@ -32,15 +42,19 @@ internal static class Problems
         }
         catch (Exception e) when (!context.Response.HasStarted)
         {
-            await Of(e, report).ExecuteAsync(context).ConfigureAwait(false);
+            await Of(e, context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize, report).ExecuteAsync(context).ConfigureAwait(false);
         }
     }
 
-    private static IResult Of(Exception e, Action<string> report)
+    private static IResult Of(Exception e, long? limit, Action<string> report)
     {
         switch (e)
         {
-            case BadHttpRequestException bad: return Of(bad.StatusCode, bad.StatusCode == StatusCodes.Status413PayloadTooLarge ? "The body is too large: a configuration has 1 MiB at most." : "The request can't be read.");
+            case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge and var status }: return Of(status, FormattableString.Invariant($"The body is too large: {limit >> 20} MiB are taken here at most."));
+            case BadHttpRequestException bad: return Of(bad.StatusCode, "The request can't be read.");
+            case BodyException body: return Of(body.Status, body.Message);
+            case ServingException serving: return Of(serving);
+            case CheckpointDamagedException damaged: return Of(StatusCodes.Status503ServiceUnavailable, damaged.Message);
             case DecoderFallbackException: return Of(StatusCodes.Status400BadRequest, "The body is not UTF-8 text.");
             case JournalException or DbException: return Of(StatusCodes.Status503ServiceUnavailable, "The journal can't be reached from this node. Try again.");
             default:
@@ -49,10 +63,32 @@ internal static class Problems
         }
     }
 
+    private static Problem Of(ServingException e) => e.Problem switch
+    {
+        ServingProblem.Busy => new(StatusCodes.Status429TooManyRequests, e.Message) { RetryAfterSeconds = 1 },
+        ServingProblem.Late => new(StatusCodes.Status504GatewayTimeout, e.Message),
+        ServingProblem.Unreadable => new(StatusCodes.Status422UnprocessableEntity, e.Message),
+        _ => new(StatusCodes.Status503ServiceUnavailable, e.Message),
+    };
+
     private static string Silent(int status) => status switch
     {
         StatusCodes.Status404NotFound => "There is nothing at this address.",
         StatusCodes.Status405MethodNotAllowed => "This address does not understand that method.",
         _ => "The request can't be read.",
     };
+
+    /// <summary>In the shape of the protocol that was spoken: the inference protocol has one of its own.</summary>
+    private sealed record Problem(int Status, string Detail) : IResult
+    {
+        public int? RetryAfterSeconds { get; init; }
+
+        public Task ExecuteAsync(HttpContext context)
+        {
+            if (RetryAfterSeconds is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+            return context.Request.Path.StartsWithSegments(InferenceRoutes.Root, StringComparison.Ordinal)
+                ? Results.Json(new { Error = Detail }, CoreJson.Options, statusCode: Status).ExecuteAsync(context)
+                : Results.Problem(Detail, statusCode: Status, title: ReasonPhrases.GetReasonPhrase(Status)).ExecuteAsync(context);
+        }
+    }
 }

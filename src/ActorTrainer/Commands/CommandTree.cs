@@ -16,6 +16,7 @@ internal static class CommandTree
             Add(RunCommand.Create(screen, services), RunCommand.Examples),
             Add(SubmitCommand.Create(screen), SubmitCommand.Examples),
             Add(NodeCommand.Create(screen, services), NodeCommand.Examples),
+            Add(ServeCommand.Create(screen, services), ServeCommand.Examples),
             Add(NewCommand.Create(screen), NewCommand.Examples),
             Add(CheckCommand.Create(screen, services), CheckCommand.Examples),
             Add(ListCommand.Create(screen), ListCommand.Examples),

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using ActorTrainer.Actors.Coordination;
-using ActorTrainer.Actors.Journal;
 using ActorTrainer.Api;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Hosting;
@@ -21,7 +20,9 @@ internal static class NodeCommand
         "actortrainer node --new-key submit",
     ];
 
-    private const int DefaultPort = 4053, DefaultHttp = 4080;
+    private const int DefaultPort = 4053;
+
+    internal const int DefaultHttp = 4080;
 
     private static readonly ImmutableArray<string> AllRoles =
         [CoordinatorActor.Role, CoordinatorActor.TrainerRole, CoordinatorActor.EvaluatorRole, CoordinatorActor.GatewayRole];
@@ -40,7 +41,7 @@ internal static class NodeCommand
         command.SetAction(async (parsed, cancel) =>
         {
             if (parsed.GetValue(newKey) is { } scope) return NewKey(screen, scope);
-            var file = Read(parsed.GetValue(config));
+            var file = NodeConfiguration.Read(parsed.GetValue(config));
             var wanted = Roles(parsed.GetValue(roles) is { } text ? [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)] : file.Roles);
             ImmutableArray<string> seeds = parsed.GetRequiredValue(seed) is { Length: > 0 } given ? [.. given] : file.Seeds ?? [];
             foreach (string other in seeds.Where(other => !IsAddress(other))) throw new UsageException($"'{other}' is no node to join: HOST:PORT is needed, such as 10.0.0.1:4053.");
@@ -48,12 +49,12 @@ internal static class NodeCommand
                 throw new UsageException("A node that does not coordinate joins others: name one with --seed HOST:PORT, or give it the role coordinator.");
             var settings = new NodeSettings(
                 parsed.GetValue(host) ?? file.Host ?? "127.0.0.1", parsed.GetValue(port) ?? file.Port ?? DefaultPort,
-                parsed.GetValue(http) ?? file.Http ?? (wanted.Contains(CoordinatorActor.GatewayRole) ? DefaultHttp : null), wanted, seeds, RunsOf(parsed.GetValue(runs), file))
+                parsed.GetValue(http) ?? file.Http ?? (wanted.Contains(CoordinatorActor.GatewayRole) ? DefaultHttp : null), wanted, seeds, NodeConfiguration.RunsOf(parsed.GetValue(runs), file))
             {
-                Keys = [.. file.Keys.Select(key => new ApiKey(Enum.Parse<ApiScope>(key.Scope, ignoreCase: true), key.Sha256))],
+                Keys = NodeConfiguration.KeysOf(file),
                 Akka = file.Akka,
+                Tls = NodeConfiguration.TlsOf(file),
             };
-            if (file.Tls is { } tls) settings = settings with { Tls = Certificates(tls) };
             settings = settings with { DataRoots = file.DataRoots ?? (NodeGates.IsLoopback(settings.Host) ? null : ImmutableArray<string>.Empty) };
             if (NodeGates.Refusal(settings) is { } refusal) throw new UsageException(refusal);
             Directory.CreateDirectory(settings.Runs.Path);
@@ -71,31 +72,6 @@ internal static class NodeCommand
         screen.Say("This key is shown once and kept nowhere. For node.keys in the file of every gateway:");
         screen.Say($"  {{ scope = {scope}, sha256 = \"{ApiKey.HashOf(key)}\" }}");
         return ExitCode.Done;
-    }
-
-    private static NodeFileSettings Read(string? file)
-    {
-        if (file is null) return NodeFileSettings.Empty;
-        var (settings, problems) = NodeFile.Read(file);
-        return settings ?? throw new UsageException(ConfigurationProblem.ToText(problems));
-    }
-
-    private static RunsFolder RunsOf(string? asked, NodeFileSettings file)
-    {
-        var runs = RunsFolder.Choose(asked ?? file.Runs);
-        return file.Journal is { } journal ? runs with { Journal = JournalLocation.Parse(journal) } : runs;
-    }
-
-    private static Transport.Gradients.CollectiveTls Certificates(NodeTlsFiles files)
-    {
-        try
-        {
-            return NodeCertificates.Load(files.Certificate, files.Key, files.Authority);
-        }
-        catch (FormatException e)
-        {
-            throw new UsageException(e.Message);
-        }
     }
 
     private static ImmutableArray<string> Roles(ImmutableArray<string>? named)

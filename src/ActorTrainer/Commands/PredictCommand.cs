@@ -6,6 +6,7 @@ using ActorTrainer.Core.Evaluation;
 using ActorTrainer.Data.Inputs;
 using ActorTrainer.Hosting;
 using ActorTrainer.Journal;
+using ActorTrainer.Serving;
 using ActorTrainer.Terminal;
 
 namespace ActorTrainer.Commands;
@@ -69,9 +70,6 @@ internal static class PredictCommand
         return allRead ? ExitCode.Done : ExitCode.Failed;
     }
 }
-
-/// <param name="Probability">A fraction of 1.</param>
-internal sealed record Prediction(string Label, double Probability);
 
 internal interface IPredictionWriter
 {

@@ -2,11 +2,12 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Journal;
+using ActorTrainer.Registry;
 using ActorTrainer.Terminal;
 
 namespace ActorTrainer.Commands;
 
-/// <summary>Makes room: runs that were set aside, checkpoints of finished runs that nothing chooses by itself, and what killed removals left.</summary>
+/// <summary>Makes room: runs that were set aside (unless it answers for its model), checkpoints of finished runs that nothing chooses by itself, and what killed removals left.</summary>
 internal static class PruneCommand
 {
     public static readonly string[] Examples = ["actortrainer prune", "actortrainer prune --yes --runs /data/runs"];
@@ -24,7 +25,8 @@ internal static class PruneCommand
     {
         var shelf = new RunShelf(lookup.Runs, TimeProvider.System);
         var all = lookup.Journal.All();
-        ImmutableArray<RunEntry> aside = [.. all.Where(run => run.IsSetAside)];
+        var answering = new ModelRegistry(lookup.Runs, TimeProvider.System).Models.Select(model => model.Answering.Run).ToHashSet();
+        ImmutableArray<RunEntry> aside = [.. all.Where(run => run.IsSetAside && !answering.Contains(run.Name))];
         var spare = all.Where(run => !run.IsSetAside && IsFinished(run.Experiment.Status))
             .Select(run => (run.Name, Checkpoints: Spare(run.Experiment))).Where(run => !run.Checkpoints.IsEmpty).ToList();
         var leftovers = shelf.Leftovers();

@@ -29,7 +29,7 @@ internal sealed class LoadedModel : IDisposable
     {
         var weights = new RunWeights(runs);
         var engine = services.Engine();
-        var session = engine.OpenInference(DeviceFor(engine, run.Experiment.Definition.Device, notice), weights);
+        var session = engine.OpenInference(InferenceDevice.For(engine, run.Experiment.Definition.Device, notice), weights);
         try
         {
             session.Load(content.Model, content.State.Weights);
@@ -82,19 +82,6 @@ internal sealed class LoadedModel : IDisposable
 
     private static void Discard(Task<HostBatch> task) =>
         task.ContinueWith(done => done.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
-
-    private static ResolvedDevice DeviceFor(IEngine engine, ResolvedDevice trained, Action<string> notice)
-    {
-        try
-        {
-            return engine.Resolve(new(trained.Kind == DeviceKind.Cuda ? DeviceChoice.Cuda : DeviceChoice.Cpu, 1, 1, trained.Threads));
-        }
-        catch (EngineException e) when (trained.Kind == DeviceKind.Cuda)
-        {
-            notice($"{e.Message} The CPU answers instead; last digits may differ.");
-            return engine.Resolve(new(DeviceChoice.Cpu, 1, 1, null));
-        }
-    }
 
     /// <summary>Part of the result: features differ in their last bits between batch sizes.</summary>
     private static int BatchSizeOf(ExperimentDefinition definition) =>

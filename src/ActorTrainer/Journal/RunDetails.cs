@@ -20,6 +20,7 @@ internal static class RunDetails
         json["checkpoints"] = Node(run.Checkpoints.Select(c => new { c.Id, c.Id.Step, c.Id.Generation, c.Bytes, c.Sha256 }));
         json["excluded"] = Node(run.Excluded);
         json["time"] = Node(TimeShares.Of(folder));
+        json["model"] = run.Definition.Name.Value;      // the one that it is a version of, whatever name it has now
         json["per_class"] = Node(RunScores.ClassesOf(run));
         return json;
     }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Data.Common;
 using ActorTrainer.Actors.Journal;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Hosting;
@@ -15,9 +14,6 @@ public sealed class RunJournal(RunsFolder runs)
 {
     private const string Prefix = "experiment-";
     private static readonly ImmutableArray<string> Tables = ["journal", "tags", "snapshot", "journal_metadata"];
-
-    /// <summary>More than readers of one process have connections open to a server.</summary>
-    private const int MostStale = 8;
 
     public JournalLocation Location => runs.Journal;
 
@@ -36,14 +32,14 @@ public sealed class RunJournal(RunsFolder runs)
     /// <summary>The name of every run, in order.</summary>
     public ImmutableArray<ExperimentName> Names()
     {
-        var names = Read("SELECT DISTINCT persistence_id FROM journal WHERE persistence_id LIKE 'experiment-%'",
+        var names = Location.Read("SELECT DISTINCT persistence_id FROM journal WHERE persistence_id LIKE 'experiment-%'",
             [], row => row.GetString(0)[Prefix.Length..]);
         return [.. names.Where(ExperimentName.IsValid).Order(StringComparer.Ordinal).Select(text => new ExperimentName(text))];
     }
 
     /// <summary>What happened, in order.</summary>
     /// <param name="after">Only what came after this sequence number.</param>
-    public ImmutableArray<JournalEntry> History(ExperimentName name, long after = 0) => Read(
+    public ImmutableArray<JournalEntry> History(ExperimentName name, long after = 0) => Location.Read(
         "SELECT sequence_number, manifest, message FROM journal WHERE persistence_id = @id AND sequence_number > @after AND NOT deleted ORDER BY sequence_number",
         [("@id", PersistenceId(name)), ("@after", after)],
         row => new JournalEntry(row.GetInt64(0), Event(name, row.GetString(1), row.GetFieldValue<byte[]>(2))));
@@ -64,7 +60,7 @@ public sealed class RunJournal(RunsFolder runs)
         using var transaction = connection.BeginTransaction();
         foreach (var happened in events)
         {
-            using var command = Command(connection, """
+            using var command = connection.Command("""
                 INSERT INTO journal (created, deleted, persistence_id, sequence_number, message, manifest, identifier, writer_uuid)
                 SELECT @created, FALSE, persistence_id, sequence_number + 1, @message, @manifest, identifier, writer_uuid
                 FROM journal WHERE persistence_id = @id ORDER BY sequence_number DESC LIMIT 1
@@ -100,58 +96,17 @@ public sealed class RunJournal(RunsFolder runs)
         }
     }
 
-    /// <summary>A pooled connection may be one to a server that has been restarted since: that is tried again, with another.</summary>
-    private ImmutableArray<T> Read<T>(string sql, (string, object)[] parameters, Func<DbDataReader, T> row)
-    {
-        for (int left = MostStale; ; left--)
-        {
-            try
-            {
-                return ReadOnce(sql, parameters, row);
-            }
-            catch (DbException e) when (e.IsTransient && left > 0)
-            {
-            }
-        }
-    }
-
-    private ImmutableArray<T> ReadOnce<T>(string sql, ReadOnlySpan<(string, object)> parameters, Func<DbDataReader, T> row)
-    {
-        using var connection = Location.OpenForReading();
-        if (connection is null || !Location.HasTable(connection, "journal")) return [];
-        using var command = Command(connection, sql, parameters);
-        using var reader = command.ExecuteReader();
-        var rows = ImmutableArray.CreateBuilder<T>();
-        while (reader.Read()) rows.Add(row(reader));
-        return rows.ToImmutable();
-    }
-
     private void Write(Func<string, string> sql, ExperimentName old, ExperimentName name)
     {
         using var connection = Location.OpenForWriting();
         using var transaction = connection.BeginTransaction();
         foreach (string table in Tables.Where(table => Location.HasTable(connection, table)))
         {
-            using var command = Command(connection, sql(table), [("@old", PersistenceId(old)), ("@new", PersistenceId(name))]);
+            using var command = connection.Command(sql(table), [("@old", PersistenceId(old)), ("@new", PersistenceId(name))]);
             command.ExecuteNonQuery();
         }
 
         transaction.Commit();
-    }
-
-    /// <summary>Of the connection's own transaction, where it has one.</summary>
-    private static DbCommand Command(DbConnection connection, string sql, ReadOnlySpan<(string Name, object Value)> parameters)
-    {
-        var command = connection.CreateCommand();
-        command.CommandText = sql;
-        foreach (var (name, value) in parameters)
-        {
-            var parameter = command.CreateParameter();
-            (parameter.ParameterName, parameter.Value) = (name, value);
-            command.Parameters.Add(parameter);
-        }
-
-        return command;
     }
 }
 

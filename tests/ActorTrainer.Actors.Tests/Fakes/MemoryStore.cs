@@ -40,6 +40,10 @@ internal sealed class MemoryStore : ICheckpointStore
     public CheckpointContent Read(CheckpointId id) =>
         Verify(id, out string? problem) is null ? throw new CheckpointDamagedException(id, problem!) : _contents[id];
 
+    public CheckpointManifest Describe(CheckpointId id) => throw new NotSupportedException("Only contents are in memory.");
+
+    public Stream OpenWeights(CheckpointId id) => throw new NotSupportedException("Only contents are in memory.");
+
     public void Delete(CheckpointId id) => _contents.TryRemove(id, out _);
 
     public void Sweep()

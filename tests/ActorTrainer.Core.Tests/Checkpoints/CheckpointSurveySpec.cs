@@ -112,6 +112,10 @@ public sealed class CheckpointSurveySpec
             return _hashes[id] is { } sha256 ? new(id, sha256, 1000) : null;
         }
 
+        public CheckpointManifest Describe(CheckpointId id) => throw new NotSupportedException();
+
+        public Stream OpenWeights(CheckpointId id) => throw new NotSupportedException();
+
         public CheckpointContent Read(CheckpointId id) => new(id, new(Cursor(id.Step.Value), [], []),
             new ModelDescription("lenet5", null, ["crow", "tit"], 1, 28, null, new([0], [1]), [], default), new string('c', 64));
 

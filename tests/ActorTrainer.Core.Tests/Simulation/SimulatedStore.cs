@@ -45,6 +45,10 @@ internal sealed class SimulatedStore(World world, long steps) : ICheckpointStore
         return HashOf(id) is { } hash ? Stored(id, hash) : null;
     }
 
+    public CheckpointManifest Describe(CheckpointId id) => throw new NotSupportedException();
+
+    public Stream OpenWeights(CheckpointId id) => throw new NotSupportedException();
+
     public CheckpointContent Read(CheckpointId id) => HashOf(id) is not null || world.Bug == PlantedBug.RenamedBeforeItIsWhole
         ? new(id, new(Chain.Cursor(id.Step.Value, steps), [], []), Model, "")
         : throw new CheckpointDamagedException(id, "it is not there");

@@ -1,5 +1,6 @@
 using ActorTrainer.Benchmarks.Memory;
 using ActorTrainer.Benchmarks.Overhead;
+using ActorTrainer.Benchmarks.Serving;
 
 namespace ActorTrainer.EndToEnd.Tests.Benchmarks;
 
@@ -14,6 +15,14 @@ public sealed class BenchmarksSpec
         Assert.Equal(result.Session.SecondLoss, result.Actors.SecondLoss);                  // the same session, to the bit
         Assert.Equal(result.Bare.SecondLoss, result.Actors.SecondLoss, tolerance: 1e-4);    // the same mathematics in another order
         Assert.True(result.ActorsToBare.Median > 0);
+    }
+
+    [Fact]
+    public async Task Every_picture_that_clients_send_is_answered()
+    {
+        var result = await ServingCommand.MeasureAsync(new("lenet5", Channels: 1, ImageSize: 32, Classes: 4, Threads: 1), clients: 40, pictures: 200, rounds: 1);
+
+        Assert.True(result is { Batched.Median: > 0, Bare.Median: > 0 } && result.SlowSeconds >= result.MedianSeconds);
     }
 
     [Fact]

@@ -161,7 +161,7 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
     private string Url(string path) => $"http://127.0.0.1:{_http}{path}";
 
     /// <summary>Below those that the system gives to whoever asks for any, so that nobody takes it before its node does.</summary>
-    private static int FreePort()
+    internal static int FreePort()
     {
         while (true)
         {

@@ -15,11 +15,12 @@ internal sealed class TestGateway : IAsyncDisposable
     private TestGateway(ImmutableArray<ApiKey> keys)
     {
         var settings = new NodeSettings("127.0.0.1", 0, 0, [CoordinatorActor.GatewayRole], [], Runs.Runs) { Keys = keys };
-        _gateway = new(settings, Said.Add, TimeProvider.System);
+        _gateway = new(settings, () => Engine, Said.Add, TimeProvider.System);
         _gateway.Coordinator.Connect(_system.ActorOf(Props.Create(() => new Coordinator(this))), () => IsMember, CancellationToken.None);
     }
 
     public TemporaryRuns Runs { get; } = new();
+    public FakeEngine Engine { get; } = new();
     public List<object> Asked { get; } = [];
     public List<string> Said { get; } = [];
     public bool IsMember { get; set; } = true;

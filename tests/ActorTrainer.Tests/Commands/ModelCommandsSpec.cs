@@ -4,6 +4,8 @@ using System.Text.Json;
 using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Models;
+using ActorTrainer.Registry;
+using ActorTrainer.Tests.Api;
 using ActorTrainer.Transport.Checkpoints;
 using SkiaSharp;
 
@@ -128,6 +130,20 @@ public sealed class ModelCommandsSpec : IDisposable
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("Without pictures of mistakes", result.Error, StringComparison.Ordinal);
         Assert.StartsWith("<!DOCTYPE html>", await File.ReadAllTextAsync(_data["r.html"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Prune_keeps_a_run_that_was_set_aside_as_long_as_it_answers_for_its_model()
+    {
+        string older = _runs.WithModel("birds.1", BirdModels.Crow);
+        var registry = new ModelRegistry(_runs.Runs, TimeProvider.System);
+        Assert.True(registry.TryPromote(registry.Find("birds")!, older));
+        await Invoke("prune", "--yes");
+        Assert.NotNull(_runs.Journal.Load(new("birds.1")));
+        registry = new(_runs.Runs, TimeProvider.System);
+        Assert.True(registry.TryRollBack(registry.Find("birds")!));
+        await Invoke("prune", "--yes");
+        Assert.Null(_runs.Journal.Load(new("birds.1")));
     }
 
     [Fact]

@@ -1,5 +1,8 @@
 using ActorTrainer.Actors.Journal;
 using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Registry;
+using ActorTrainer.Journal;
+using ActorTrainer.Registry;
 using ActorTrainer.Tests.Shared;
 
 namespace ActorTrainer.Tests.Journal;
@@ -24,6 +27,29 @@ public abstract class RunJournalContract : IDisposable
         Assert.Equal(ExperimentStatus.Completed, run.Status);
         Assert.Equal(40, run.Best!.Id.Step.Value);
         Assert.Null(Runs.Journal.Load(new("fish")));
+    }
+
+    [SkippableFact]
+    public void Of_two_who_decide_about_a_model_at_once_one_is_told_so()
+    {
+        var decisions = new ModelJournal(Runs.Runs);
+        var seen = decisions.Load(new("birds"));
+        Assert.True(decisions.TryAppend(new("birds"), seen, new ModelEvents.VersionPromoted("a", Some.Noon)));
+        Assert.False(decisions.TryAppend(new("birds"), seen, new ModelEvents.VersionPromoted("b", Some.Noon)));
+        Assert.True(decisions.TryAppend(new("birds"), decisions.Load(new("birds")), new ModelEvents.VersionPromoted("c", Some.Noon)));
+        Assert.Equal("a c", string.Join(' ', decisions.Load(new("birds")).Versions));
+        Assert.Equal(["birds"], Runs.Journal.Names().Select(name => name.Value));
+    }
+
+    [SkippableFact]
+    public void A_model_stays_what_it_is_when_its_run_is_set_aside()
+    {
+        var registry = new ModelRegistry(Runs.Runs, TimeProvider.System);
+        string version = registry.Find("birds")!.Answering.Id.Version;
+        Assert.True(registry.TryPromote(registry.Find("birds")!, version));
+        Runs.Journal.Rename(new("birds"), new("birds.1"));
+        var model = new ModelRegistry(Runs.Runs, TimeProvider.System).Find("birds")!;
+        Assert.Equal((version, "birds.1"), (model.Promoted!.Id.Version, model.Answering.Run.Value));
     }
 
     [SkippableFact]

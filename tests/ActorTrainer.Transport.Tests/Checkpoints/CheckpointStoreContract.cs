@@ -46,6 +46,19 @@ public abstract class CheckpointStoreContract : IDisposable
     }
 
     [SkippableFact]
+    public void What_a_checkpoint_is_can_be_told_without_its_tensors_and_its_weights_taken_as_they_stand()
+    {
+        Write(1, 10);
+
+        Assert.Equal(SomeCheckpoint.At(1, 10).Model.Classes.AsEnumerable(), Store.Describe(Old).Model.Classes);
+        using var weights = Store.OpenWeights(Old);
+        using var bytes = new MemoryStream();
+        weights.CopyTo(bytes);
+        Assert.Equal(Get(Old, CheckpointPlacement.Weights), bytes.ToArray());
+        Assert.Throws<CheckpointDamagedException>(() => Store.OpenWeights(New));
+    }
+
+    [SkippableFact]
     public void A_store_without_anything_in_it_holds_nothing()
     {
         Assert.Empty(Store.List());

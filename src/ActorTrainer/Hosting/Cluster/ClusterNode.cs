@@ -5,7 +5,6 @@ using ActorTrainer.Actors.Nodes;
 using ActorTrainer.Api;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Training;
-using ActorTrainer.Journal;
 using ActorTrainer.Transport.Gradients;
 using Akka.Actor;
 using Akka.Cluster;
@@ -25,12 +24,11 @@ internal sealed class ClusterNode(NodeSettings settings, Func<IDataReader> reade
 
     public async Task RunAsync(CancellationToken cancel)
     {
-        string logs = Path.Combine(settings.Runs.Path, RunLogs.NodesFolder);
+        string logs = settings.Logs, node = settings.FileName;
         Directory.CreateDirectory(logs);
-        string node = $"{settings.Host}-{settings.Port}";
         var known = new KnownMembers(Path.Combine(logs, node + ".members"));
         using var door = Works ? new CollectiveListener(settings.Host, new CollectiveOptions(Tls: settings.Tls), say) : null;
-        var gateway = settings.Http is null ? null : new Gateway(settings, say, time);
+        var gateway = settings.Http is null ? null : new Gateway(settings, engine, say, time);
         if (gateway is not null) say($"HTTP on {await gateway.StartAsync(cancel).ConfigureAwait(false)}");
         try
         {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorTrainer.Api;
+using ActorTrainer.Journal;
 using ActorTrainer.Transport.Gradients;
 
 namespace ActorTrainer.Hosting.Cluster;
@@ -23,5 +24,17 @@ internal sealed record NodeSettings(string Host, int Port, int? Http, ImmutableA
     /// <summary>HOCON of the node's own for Akka, over all else; empty: none.</summary>
     public string Akka { get; init; } = "";
 
+    /// <summary>It is no node: it serves what is in its runs folder, in no cluster.</summary>
+    public bool IsAlone { get; init; }
+
+    /// <summary>As it is called in file names.</summary>
+    public string FileName => $"{Host}-{Port}";
+
+    /// <summary>The folder of nodes' logs.</summary>
+    public string Logs => Path.Combine(Runs.Path, RunLogs.NodesFolder);
+
     public bool Is(string role) => Roles.Contains(role);
+
+    /// <summary>The log of one of its parts.</summary>
+    public string LogOf(string part) => Path.Combine(Logs, $"{FileName}.{part}.log");
 }

@@ -1,0 +1,45 @@
+using ActorTrainer.Core.Serving;
+using Akka.Actor;
+using static ActorTrainer.Actors.Serving.InferenceProtocol;
+
+namespace ActorTrainer.Actors.Serving;
+
+/// <summary>
+/// A model version on the device's own thread, which all versions of a process share and take turns on, a batch a message. What goes wrong here is its
+/// parent's to tell: it stops.
+/// </summary>
+public sealed class InferenceActor(Func<IPredictor> open) : UntypedActor
+{
+    private IPredictor? _predictor;
+
+    public static Props Props(Func<IPredictor> open) =>
+        Akka.Actor.Props.Create(() => new InferenceActor(open)).WithDispatcher("actortrainer.device-dispatcher");
+
+    protected override void PreStart() => Self.Tell(Open.Instance);
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Open: OnOpen(); break;
+            case Infer infer: Context.Parent.Tell(new Inferred(_predictor!.Logits(infer.Pictures))); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    /// <summary>The first pass through a model is slower than those that follow: it is made here, on a black picture.</summary>
+    private void OnOpen()
+    {
+        _predictor = open();
+        var model = _predictor.Model;
+        _predictor.Logits([new byte[model.ImageSize * model.ImageSize * model.Channels]]);
+        Context.Parent.Tell(new Opened());
+    }
+
+    protected override void PostStop() => _predictor?.Dispose();
+
+    private sealed record Open : INoSerializationVerificationNeeded
+    {
+        public static Open Instance { get; } = new();
+    }
+}

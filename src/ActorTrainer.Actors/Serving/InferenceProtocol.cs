@@ -1,0 +1,17 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+
+namespace ActorTrainer.Actors.Serving;
+
+/// <summary>Between a <see cref="PredictorActor"/> and its <see cref="InferenceActor"/>. Never leaves the process: it carries pixels.</summary>
+public static class InferenceProtocol
+{
+    /// <summary>To the parent: the weights are loaded and have answered once.</summary>
+    public sealed record Opened : INoSerializationVerificationNeeded;
+
+    /// <summary>Answered by <see cref="Inferred"/>.</summary>
+    public sealed record Infer(ImmutableArray<ReadOnlyMemory<byte>> Pictures) : INoSerializationVerificationNeeded;
+
+    /// <param name="Logits">N x K row-major.</param>
+    public sealed record Inferred(float[] Logits) : INoSerializationVerificationNeeded;
+}

@@ -1,0 +1,146 @@
+using System.Collections.Immutable;
+using ActorTrainer.Core.Registry;
+using ActorTrainer.Core.Serving;
+using Akka.Actor;
+using static ActorTrainer.Actors.Serving.InferenceProtocol;
+using static ActorTrainer.Actors.Serving.PredictorProtocol;
+
+namespace ActorTrainer.Actors.Serving;
+
+/// <summary>
+/// One loaded version of a model: requests come one by one and go to the device in batches, as <see cref="BatchQueue{T}"/> says.
+/// <code>
+///   gateway --Predict--> queue --Infer (a batch)--> InferenceActor (device thread) --Inferred--> Predicted, to each who asked
+///
+///   consumes        requests whose pictures are decoded already
+///   produces        one answer a request
+///   waits for       company for a lone request; the batch that is on the device
+///   unblocked by    the queue's delay; the device
+/// </code>
+/// </summary>
+public sealed class PredictorActor : UntypedActor, IWithTimers
+{
+    /// <summary>Whoever was told of it may still be decoding.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
+
+    private readonly BatchQueue<Asked> _queue;
+    private readonly TimeProvider _time;
+    private readonly long _began;
+    private readonly IActorRef _inference;
+    private readonly ServingMeter _meter;
+    private ImmutableArray<Asked> _onDevice = [];
+    private TimeSpan _batchBegan;
+    private bool _graceIsOver;
+
+    public PredictorActor(ModelVersionId version, Func<IPredictor> open, BatchLimits limits, TimeProvider time)
+    {
+        (_queue, _meter, _time, _began) = (new(limits), new(version), time, time.GetTimestamp());
+        _inference = Context.ActorOf(InferenceActor.Props(open), "inference");
+    }
+
+    public static Props Props(ModelVersionId version, Func<IPredictor> open, BatchLimits limits, TimeProvider time) =>
+        Akka.Actor.Props.Create(() => new PredictorActor(version, open, limits, time));
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private TimeSpan Now => _time.GetElapsedTime(_began);
+
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(e =>
+    {
+        OnBroken(e.Message);
+        return Directive.Stop;
+    });
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Predict predict: OnPredict(predict); break;
+            case Opened: OnOpened(); break;
+            case Inferred inferred: OnInferred(inferred.Logits); break;
+            case Look: Turn(); break;
+            case RetirePredictor: Timers.StartSingleTimer("grace", GraceOver.Instance, Grace); break;
+            case GraceOver: OnGraceOver(); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void OnPredict(Predict predict)
+    {
+        if (_queue.Offer(new(Sender, predict.Pictures), predict.Pictures.Length, Now, Now + predict.Patience))
+        {
+            Turn();
+            return;
+        }
+
+        _meter.Refuse();
+        Sender.Tell(new PredictionRefused());
+    }
+
+    private void OnOpened()
+    {
+        Context.Parent.Tell(new PredictorReady());
+        _queue.Free();
+        Turn();
+    }
+
+    private void OnInferred(float[] logits)
+    {
+        int pictures = _onDevice.Sum(asked => asked.Pictures.Length), each = logits.Length / pictures, at = 0;
+        _meter.Batch(pictures, Now - _batchBegan);
+        foreach (var asked in _onDevice) asked.Asker.Tell(new Predicted(logits[at..(at += asked.Pictures.Length * each)]));
+
+        _onDevice = [];
+        _queue.Free();
+        Turn();
+    }
+
+    private void Turn()
+    {
+        var turn = _queue.Turn(Now);
+        foreach (var asked in turn.Expired) asked.Asker.Tell(new PredictionExpired());
+        _meter.Expire(turn.Expired.Length);
+        if (!turn.Batch.IsEmpty)
+        {
+            (_onDevice, _batchBegan) = (turn.Batch, Now);
+            _inference.Tell(new Infer([.. turn.Batch.SelectMany(asked => asked.Pictures)]));
+        }
+
+        if (turn.Next is { } next) Timers.StartSingleTimer("look", Look.Instance, next > Now ? next - Now : TimeSpan.Zero);
+        else Timers.Cancel("look");
+        _meter.Waits(_queue.Waiting);
+        StopIfDone();
+    }
+
+    private void OnGraceOver()
+    {
+        _graceIsOver = true;
+        StopIfDone();
+    }
+
+    private void StopIfDone()
+    {
+        if (_graceIsOver && _queue.IsIdle) Context.Stop(Self);
+    }
+
+    private void OnBroken(string reason)
+    {
+        foreach (var asked in _onDevice.Concat(_queue.Clear())) asked.Asker.Tell(new PredictionFailed(reason));
+        Context.Parent.Tell(new PredictorBroken(reason));
+        Context.Stop(Self);
+    }
+
+    protected override void PostStop() => _meter.Waits(0);
+
+    private sealed record Asked(IActorRef Asker, ImmutableArray<ReadOnlyMemory<byte>> Pictures);
+
+    private sealed record Look : INoSerializationVerificationNeeded
+    {
+        public static Look Instance { get; } = new();
+    }
+
+    private sealed record GraceOver : INoSerializationVerificationNeeded
+    {
+        public static GraceOver Instance { get; } = new();
+    }
+}

@@ -1,0 +1,46 @@
+using System.Collections.Frozen;
+using System.Text.Json;
+
+namespace ActorTrainer.Core.Registry;
+
+/// <summary>What people decided about a model, as the journal keeps it. Which versions there are stands in the runs' own histories.</summary>
+public interface IModelEvent
+{
+    /// <summary>When it was decided, for people; nothing is computed from it.</summary>
+    DateTimeOffset At { get; }
+}
+
+public static class ModelEvents
+{
+    /// <summary>From here on this version answers.</summary>
+    public sealed record VersionPromoted(string Version, DateTimeOffset At) : IModelEvent;
+
+    /// <summary>The last promotion that counts is taken back: the one before it counts again.</summary>
+    public sealed record PromotionRolledBack(DateTimeOffset At) : IModelEvent;
+
+    private static readonly FrozenDictionary<string, Type> Types = new Dictionary<string, Type>
+    {
+        ["version-promoted.1"] = typeof(VersionPromoted),
+        ["promotion-rolled-back.1"] = typeof(PromotionRolledBack),
+    }.ToFrozenDictionary();
+
+    private static readonly FrozenDictionary<Type, string> Names = Types.ToFrozenDictionary(pair => pair.Value, pair => pair.Key);
+
+    public static string Manifest(IModelEvent happened) => Names[happened.GetType()];
+
+    public static byte[] Write(IModelEvent happened) => JsonSerializer.SerializeToUtf8Bytes(happened, happened.GetType(), CoreJson.Options);
+
+    /// <summary>Throws <see cref="FormatException"/>.</summary>
+    public static IModelEvent Read(string manifest, ReadOnlySpan<byte> json)
+    {
+        if (!Types.TryGetValue(manifest, out var type)) throw new FormatException($"The journal holds an event '{manifest}' that this version does not know.");
+        try
+        {
+            return (IModelEvent)(JsonSerializer.Deserialize(json, type, CoreJson.Options) ?? throw new FormatException($"An event '{manifest}' is null."));
+        }
+        catch (JsonException e)
+        {
+            throw new FormatException($"An event '{manifest}' can't be read: {e.Message}", e);
+        }
+    }
+}

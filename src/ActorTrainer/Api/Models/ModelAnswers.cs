@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using ActorTrainer.Core.Checkpoints;
+using ActorTrainer.Core.Data;
+using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Models;
+using ActorTrainer.Core.Registry;
+using ActorTrainer.Journal;
+using ActorTrainer.Serving;
+
+namespace ActorTrainer.Api.Models;
+
+/// <summary>A model as the API shows it. Serialised as it stands, so its members' names are a contract.</summary>
+/// <param name="Answering">The version that answers.</param>
+/// <param name="Promoted">The version that was chosen to; null: none, and the newest answers.</param>
+internal sealed record ModelAnswer(ExperimentName Name, string Answering, string? Promoted, ImmutableArray<string> Versions)
+{
+    public static ModelAnswer Of(RegisteredModel model) =>
+        new(model.Name, model.Answering.Id.Version, model.Promoted?.Id.Version, [.. model.Versions.Select(version => version.Id.Version)]);
+}
+
+/// <summary>And its versions, the newest first.</summary>
+internal sealed record ModelDetails(ExperimentName Name, string Answering, string? Promoted, ImmutableArray<VersionAnswer> Versions);
+
+/// <param name="WeightsSha256">Of the file that is downloaded; null: the checkpoint can't be read.</param>
+/// <param name="Digest">Of the weights, as <c>actortrainer digest</c> prints it; null: the journal does not know it.</param>
+internal sealed record VersionAnswer(
+    string Version, ExperimentName Run, StepNumber Step, DateTimeOffset Created, Measured? Validation, Measured? Test, string? Digest, string? WeightsSha256, long Bytes,
+    ModelFacts? Model, Lineage Lineage)
+{
+    public static VersionAnswer Of(ModelVersion version, CheckpointManifest? manifest)
+    {
+        var step = version.Checkpoint.Id.Step;
+        return new(version.Id.Version, version.Run, step, version.Experiment.CreatedAt,
+            version.Validation is { } validation ? Measured.Of(step, validation) : null, version.Test is { } test ? Measured.Of(step, test) : null, version.Digest,
+            manifest?.Files.FirstOrDefault(file => file.Name == CheckpointPlacement.Weights)?.Sha256, version.Checkpoint.Bytes,
+            manifest is null ? null : ModelFacts.Of(manifest.Model), Lineage.Of(version.Experiment.Definition));
+    }
+}
+
+/// <summary>What a model takes and gives: its preprocessing is its own.</summary>
+/// <param name="Transforms">From a picture to the model's input, in order.</param>
+/// <param name="Normalize">Of the input's values; null where the model's graph does it itself.</param>
+internal sealed record ModelFacts(
+    string Architecture, int Channels, int ImageSize, ImmutableArray<ImageTransform> Transforms, InputNormalization? Normalize, Rgb Background, ImmutableArray<string> Labels)
+{
+    public static ModelFacts Of(ModelDescription model) => new(model.Architecture, model.Channels, model.ImageSize, model.Evaluate,
+        model.Normalize.BuiltIn ? null : model.Normalize, model.Background, model.Classes);
+}
+
+/// <summary>What a version was made of.</summary>
+/// <param name="Parent">The checkpoint whose state it began with.</param>
+/// <param name="PretrainedSha256">Of the weights that it began with.</param>
+internal sealed record Lineage(string ConfigurationHash, string? Parent, string? PretrainedSha256, string Fingerprint, ImmutableArray<PhaseData> Phases)
+{
+    public static Lineage Of(ExperimentDefinition definition) =>
+        new(definition.ConfigurationHash, definition.Parent, definition.PretrainedHash, definition.Fingerprint, definition.Phases);
+}
+
+/// <param name="Results">One a picture, in order.</param>
+internal sealed record PredictAnswer(ExperimentName Model, string Version, ImmutableArray<PictureAnswer> Results);
+
+/// <param name="File">As it was called; null where it had no name.</param>
+internal sealed record PictureAnswer(string? File, ImmutableArray<Prediction> Predictions);

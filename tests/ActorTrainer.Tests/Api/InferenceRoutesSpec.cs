@@ -1,0 +1,183 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Http.Json;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json.Nodes;
+using ActorTrainer.Api;
+using static ActorTrainer.Tests.Api.BirdModels;
+
+namespace ActorTrainer.Tests.Api;
+
+/// <summary>The Open Inference Protocol's REST page, point by point: each address, the shapes of requests and answers as its examples have them, and its error.</summary>
+public sealed class InferenceRoutesSpec : IAsyncLifetime
+{
+    private static readonly byte[] White = Enumerable.Repeat((byte)255, Side * Side).ToArray(), Black = new byte[Side * Side];
+    private TestGateway _gateway = null!;
+    private string _version = "";
+
+    public async Task InitializeAsync()
+    {
+        _gateway = await TestGateway.StartAsync();
+        _version = _gateway.Runs.WithModel("birds", Wren);
+    }
+
+    public async Task DisposeAsync() => await _gateway.DisposeAsync();
+
+    [Fact]
+    public async Task Server_live_and_ready()
+    {
+        Assert.True((bool)(await Get("/v2/health/live"))["live"]!);
+        Assert.True((bool)(await Get("/v2/health/ready"))["ready"]!);
+        _gateway.IsMember = false;
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await _gateway.Http.GetAsync("/v2/health/ready")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Server_metadata()
+    {
+        var server = await Get("/v2");
+        Assert.Equal("actortrainer", (string)server["name"]!);
+        Assert.Matches(@"^\d+\.\d+", (string)server["version"]!);
+        Assert.Equal(["binary_tensor_data"], server["extensions"]!.AsArray().Select(extension => (string)extension!));
+    }
+
+    [Fact]
+    public async Task Model_metadata()
+    {
+        foreach (string place in new[] { "/v2/models/birds", $"/v2/models/birds/versions/{_version}" })
+        {
+            Assert.Equal($$"""{"name":"birds","versions":["{{_version}}"],"platform":"actortrainer_safetensors","inputs":[{"name":"image","datatype":"UINT8","shape":[-1,8,8,1]}],"outputs":[{"name":"probabilities","datatype":"FP32","shape":[-1,3]},{"name":"labels","datatype":"BYTES","shape":[-1,3]}]}""",
+                (await Get(place)).ToJsonString());
+        }
+    }
+
+    [Fact]
+    public async Task Model_ready_turns_true_once_it_is_loaded()
+    {
+        string place = $"/v2/models/birds/versions/{_version}/ready";
+        Assert.Contains((await _gateway.Http.GetAsync("/v2/models/birds/ready")).StatusCode, new[] { HttpStatusCode.ServiceUnavailable, HttpStatusCode.OK });
+        for (int i = 0; i < 200 && !(await _gateway.Http.GetAsync(place)).IsSuccessStatusCode; i++) await Task.Delay(20);
+        Assert.Equal("""{"name":"birds","ready":true}""", (await Get(place)).ToJsonString());
+    }
+
+    [Fact]
+    public async Task Inference_with_nested_data()
+    {
+        var nested = new JsonArray(Nested(White), Nested(Black));
+        var answer = await Infer(Request(nested, [2, Side, Side, 1], id: "42"));
+        Assert.Equal(("birds", _version, "42"), ((string)answer["model_name"]!, (string)answer["model_version"]!, (string)answer["id"]!));
+        var (probabilities, labels) = (answer["outputs"]![0]!, answer["outputs"]![1]!);
+        Assert.Equal("""probabilities FP32 [2,3]""", $"{probabilities["name"]} {probabilities["datatype"]} {probabilities["shape"]!.ToJsonString()}");
+        Assert.Equal("""labels BYTES [2,3]""", $"{labels["name"]} {labels["datatype"]} {labels["shape"]!.ToJsonString()}");
+        float[] values = [.. probabilities["data"]!.AsArray().Select(value => (float)value!)];
+        Assert.True(values[2] > 0.9f);
+        Assert.Equal([1 / 3f, 1 / 3f, 1 / 3f], values[3..]);
+        Assert.Equal([.. Classes, .. Classes], labels["data"]!.AsArray().Select(label => (string)label!));
+    }
+
+    [Fact]
+    public async Task Inference_with_flat_data_and_the_outputs_that_were_asked_for()
+    {
+        var answer = await Infer(Request(Flat(White), [1, Side, Side, 1], outputs: """[{"name":"probabilities"}]"""), $"/v2/models/birds/versions/{_version}/infer");
+        Assert.Equal("probabilities", (string)Assert.Single(answer["outputs"]!.AsArray())!["name"]!);
+        Assert.False(answer.ContainsKey("id"));
+    }
+
+    [Fact]
+    public async Task Inference_with_binary_data()
+    {
+        byte[] json = Encoding.UTF8.GetBytes("""
+            {"parameters":{"binary_data_output":true},"inputs":[{"name":"image","shape":[1,8,8,1],"datatype":"UINT8","parameters":{"binary_data_size":64}}]}
+            """);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v2/models/birds/infer") { Content = new ByteArrayContent([.. json, .. White]) };
+        request.Headers.Add("Inference-Header-Content-Length", $"{json.Length}");
+        var answer = await _gateway.Http.SendAsync(request);
+        Assert.Equal("application/octet-stream", answer.Content.Headers.ContentType!.MediaType);
+        byte[] body = await answer.Content.ReadAsByteArrayAsync();
+        int length = int.Parse(answer.Headers.GetValues("Inference-Header-Content-Length").Single());
+        var header = JsonNode.Parse(body[..length])!;
+        Assert.Equal(12, (int)header["outputs"]![0]!["parameters"]!["binary_data_size"]!);
+        Assert.True(MemoryMarshal.Cast<byte, float>(body.AsSpan(length, 12))[2] > 0.9f);
+        var labels = body.AsSpan(length + 12);
+        Assert.Equal(4, BinaryPrimitives.ReadInt32LittleEndian(labels));
+        Assert.Equal("crow", Encoding.UTF8.GetString(labels[4..8]));
+        Assert.Equal((int)header["outputs"]![1]!["parameters"]!["binary_data_size"]!, labels.Length);
+    }
+
+    [Theory]
+    [InlineData("", "not JSON")]
+    [InlineData("[]", "not a JSON object")]
+    [InlineData("{}", "One input is needed")]
+    [InlineData("""{"inputs":[]}""", "One input is needed")]
+    [InlineData("""{"inputs":[7]}""", "One input is needed")]
+    [InlineData("""{"inputs":[{"name":"x","shape":[1,8,8,1],"datatype":"UINT8","data":[]}]}""", "One input is needed")]
+    [InlineData("""{"inputs":[{"name":"image","shape":[1,8,8,1],"datatype":"FP32","data":[]}]}""", "UINT8")]
+    [InlineData("""{"inputs":[{"name":"image","shape":[1,8,8],"datatype":"UINT8","data":[]}]}""", "[N, H, W, C]")]
+    [InlineData("""{"inputs":[{"name":"image","shape":[-1,8,8,1],"datatype":"UINT8","data":[]}]}""", "[N, H, W, C]")]
+    [InlineData("""{"inputs":[{"name":"image","shape":[128,32767,32767,3],"datatype":"UINT8","data":[]}]}""", "values by its shape")]
+    [InlineData("""{"inputs":[{"name":"image","shape":[1,8,8,1],"datatype":"UINT8","data":[1,2,3]}]}""", "64 values by its shape, and 3")]
+    [InlineData("""{"inputs":[{"name":"image","shape":[1,1,1,1],"datatype":"UINT8","data":[1,2,3]}]}""", "and more in its data")]
+    [InlineData("""{"inputs":[{"name":"image","shape":[1,1,1,1],"datatype":"UINT8","data":[256]}]}""", "from 0 to 255")]
+    [InlineData("""{"inputs":[{"name":"image","shape":[1,1,1,1],"datatype":"UINT8","data":[1]}]}""", "this model takes [-1, 8, 8, 1]")]
+    [InlineData("""{"inputs":[{"name":"image","shape":[1,1,1,1],"datatype":"UINT8","data":[1]}],"outputs":[{"name":"x"}]}""", "The outputs are")]
+    [InlineData("""{"inputs":[{"name":"image","shape":[1,8,8,1],"datatype":"UINT8","parameters":{"binary_data_size":64}}]}""", "binary_data_size")]
+    public async Task What_is_wrong_is_an_error_in_the_protocols_shape(string body, string error)
+    {
+        var answer = await _gateway.Http.PostAsync("/v2/models/birds/infer", new StringContent(body, Encoding.UTF8, "application/json"));
+        await IsError(answer, HttpStatusCode.BadRequest, error);
+    }
+
+    [Fact]
+    public async Task What_is_not_there_and_what_is_not_allowed_too()
+    {
+        await IsError(await _gateway.Http.GetAsync("/v2/models/fish"), HttpStatusCode.NotFound, "no model 'fish'");
+        await IsError(await _gateway.Http.GetAsync("/v2/models/birds/versions/7/ready"), HttpStatusCode.NotFound, "no version '7'");
+        await IsError(await _gateway.Http.PostAsync("/v2/models/fish/infer", new StringContent("{}")), HttpStatusCode.NotFound, "no model 'fish'");
+        await IsError(await _gateway.Http.GetAsync("/v2/nothing"), HttpStatusCode.NotFound, "nothing at this address");
+        await IsError(await _gateway.Http.GetAsync("/v2/models/birds/infer"), HttpStatusCode.MethodNotAllowed, "method");
+    }
+
+    [Fact]
+    public async Task With_keys_health_and_server_need_none_and_models_do()
+    {
+        await using var gateway = await TestGateway.StartAsync(new ApiKey(ApiScope.Read, ApiKey.HashOf(ApiKey.NewSecret())));
+        foreach (string open in new[] { "/v2", "/v2/health/live", "/v2/health/ready" }) Assert.Equal(HttpStatusCode.OK, (await gateway.Http.GetAsync(open)).StatusCode);
+        await IsError(await gateway.Http.GetAsync("/v2/models/birds"), HttpStatusCode.Unauthorized, "asks for a key");
+    }
+
+    private static JsonArray Flat(byte[] pixels) => new([.. pixels.Select(pixel => (JsonNode)(int)pixel)]);
+
+    private static JsonArray Nested(byte[] pixels) =>
+        new([.. pixels.Chunk(Side).Select(row => (JsonNode)new JsonArray([.. row.Select(pixel => (JsonNode)new JsonArray((int)pixel))]))]);
+
+    private static string Request(JsonArray data, int[] shape, string? id = null, string? outputs = null)
+    {
+        var request = new JsonObject
+        {
+            ["inputs"] = new JsonArray(new JsonObject { ["name"] = "image", ["shape"] = new JsonArray([.. shape.Select(side => (JsonNode)side)]), ["datatype"] = "UINT8", ["data"] = data }),
+        };
+        if (id is not null) request["id"] = id;
+        if (outputs is not null) request["outputs"] = JsonNode.Parse(outputs);
+        return request.ToJsonString();
+    }
+
+    private async Task<JsonObject> Infer(string body, string place = "/v2/models/birds/infer")
+    {
+        var answer = await _gateway.Http.PostAsync(place, new StringContent(body, Encoding.UTF8, "application/json"));
+        string text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.IsSuccessStatusCode, text);
+        return (JsonObject)JsonNode.Parse(text)!;
+    }
+
+    private async Task<JsonObject> Get(string place) => (await _gateway.Http.GetFromJsonAsync<JsonObject>(place))!;
+
+    private static async Task IsError(HttpResponseMessage answer, HttpStatusCode status, string error)
+    {
+        string text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.StatusCode == status, $"{answer.StatusCode}: {text}");
+        var json = (JsonObject)JsonNode.Parse(text)!;
+        Assert.Contains(error, (string)json["error"]!, StringComparison.Ordinal);
+        Assert.Single(json);
+    }
+}
