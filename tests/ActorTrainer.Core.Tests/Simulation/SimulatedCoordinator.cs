@@ -192,6 +192,7 @@ internal sealed class SimulatedCoordinator(World world, SimulatedCluster cluster
             case ConductorEffect.RequestAfterStep request: _lead?.ToAll(request.Request); break;
             case ConductorEffect.EndGeneration: EndLead(); break;
             case ConductorEffect.Delete delete: Delete(delete.Id); break;
+            case ConductorEffect.Sweep sweep: Sweep(sweep.Before); break;
             case ConductorEffect.Retired retired: Delete(retired.Id); break;
             case ConductorEffect.Committed: Do(Conductor.Retire(new(null, 2, false), [])); break;
             case ConductorEffect.Finish: Finish(); break;
@@ -265,25 +266,33 @@ internal sealed class SimulatedCoordinator(World world, SimulatedCluster cluster
 
     private void Delete(CheckpointId id) => world.At(Process, world.Between(0.001, 0.2), () => cluster.Store.Delete(id));
 
+    private void Sweep(Generation before) => world.At(Process, world.Between(0.001, 0.2), () => cluster.Store.Sweep(before));
+
     private void Survey(int number)
     {
         var state = Conductor.State;
         int attempt = _attempt;
         world.At(Process, world.Between(0.01, 0.5), () =>
         {
+            if (world.Bug == PlantedBug.SurveySweeps) cluster.Store.Sweep(state.Generation.Next);
             var survey = CheckpointSurvey.Of(cluster.Store, state);
-            if (world.Bug == PlantedBug.AdoptsAnOlderGeneration)
+            world.At(Process, world.Between(0.001, 0.5), () => Take(attempt, () =>
             {
-                var old = survey.Garbage.Where(id => id.Step > (state.Newest?.Id.Step ?? StepNumber.Zero) && survey.Adoptable.All(found => found.Stored.Id.Step < id.Step)).Order().TakeLast(1).ToList();
-                survey = survey with
-                {
-                    Adoptable = survey.Adoptable.AddRange(old.Select(id => (cluster.Store.Verify(id, out _)!, Chain.Cursor(id.Step.Value, cluster.Steps)))),
-                    Garbage = survey.Garbage.RemoveRange(old),
-                };
-            }
-
-            world.At(Process, world.Between(0.001, 0.5), () => Take(attempt, () => Do(Conductor.Surveyed(number, survey))));
+                if (world.Bug == PlantedBug.AdoptsAnOlderGeneration) AdoptOlder(number, survey);
+                else Do(Conductor.Surveyed(number, survey));
+            }));
         });
+    }
+
+    private void AdoptOlder(int number, CheckpointSurvey survey)
+    {
+        long newest = Conductor.State.Newest?.Id.Step.Value ?? 0;
+        ImmutableArray<CheckpointId> old = [.. survey.Garbage.Where(id => id.Step.Value > newest && survey.Adoptable.All(found => found.Stored.Id.Step < id.Step)).Order().TakeLast(1)];
+        Do([
+            .. old.Select(id => new ConductorEffect.Journal(
+                [new CheckpointCommitted(id, Chain.Cursor(id.Step.Value, cluster.Steps), Chain.Text(cluster.Store.HashOf(id) ?? 0), 1, default, Adopted: true, default)], () => [])),
+            .. Conductor.Surveyed(number, survey with { Garbage = survey.Garbage.RemoveRange(old) }),
+        ]);
     }
 
     private void Find(ImmutableArray<string> names)

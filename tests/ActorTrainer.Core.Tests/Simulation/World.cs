@@ -22,6 +22,8 @@ public enum PlantedBug
     RenamedBeforeItIsWhole,
     /// <summary>What a seat said is not said again.</summary>
     NothingIsSaidAgain,
+    /// <summary>A survey removes what it takes for leftovers, also of the generation that it finds in the journal.</summary>
+    SurveySweeps,
 }
 
 /// <summary>What must not happen has happened.</summary>

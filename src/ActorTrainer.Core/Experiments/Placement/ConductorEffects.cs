@@ -48,6 +48,9 @@ public abstract record ConductorEffect
     /// <summary>Files that count for nothing.</summary>
     public sealed record Delete(CheckpointId Id) : ConductorEffect;
 
+    /// <summary>Nobody writes in generations before this one any more: what unfinished writes and deletes of them left can go.</summary>
+    public sealed record Sweep(Generation Before) : ConductorEffect;
+
     /// <summary>It is journalled as retired: its files can go.</summary>
     public sealed record Retired(CheckpointId Id) : ConductorEffect;
 
