@@ -243,8 +243,7 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
             return;
         }
 
-        definition = definition with { Parent = earlier?.Definition.Parent };
-        Admit(definition, resolved.Submit.Priority, () => resolved.Asker.Tell(new Accepted(definition.Name, notices)));
+        Admit(_desk.Settle(definition, earlier?.Definition), resolved.Submit.Priority, () => resolved.Asker.Tell(new Accepted(definition.Name, notices)));
     }
 
     private void Admit(ExperimentDefinition definition, int priority, Action then) =>

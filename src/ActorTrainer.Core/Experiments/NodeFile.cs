@@ -8,10 +8,10 @@ namespace ActorTrainer.Core.Experiments;
 /// <param name="Journal">A secret: it may hold a password.</param>
 /// <param name="Akka">HOCON for Akka; empty: none.</param>
 public sealed record NodeFileSettings(
-    string? Host, int? Port, int? Http, ImmutableArray<string>? Roles, ImmutableArray<string>? Seeds, string? Runs, string? Journal, NodeTlsFiles? Tls,
+    string? Host, int? Port, int? Http, ImmutableArray<string>? Roles, ImmutableArray<string>? Seeds, string? Runs, string? Journal, string? Checkpoints, NodeTlsFiles? Tls,
     ImmutableArray<NodeFileKey> Keys, ImmutableArray<string>? DataRoots, string Akka)
 {
-    public static NodeFileSettings Empty { get; } = new(null, null, null, null, null, null, null, null, [], null, "");
+    public static NodeFileSettings Empty { get; } = new(null, null, null, null, null, null, null, null, null, [], null, "");
 
     /// <summary>Sealed against printing: it holds secrets.</summary>
     public override string ToString() => nameof(NodeFileSettings);
@@ -69,6 +69,7 @@ public static class NodeFile
             Texts(node, "seeds", "a list of \"HOST:PORT\""),
             Of(node, "runs")?.Location("a folder"),
             Of(node, "journal")?.Text("postgres://USER:PASSWORD@HOST/DATABASE"),
+            Of(node, "checkpoints") is { } checkpoints ? Store(checkpoints) : null,
             Tls(node),
             Of(node, "keys")?.Items("a list of { scope, sha256 }") is { } keys ? [.. keys.Select(Key)] : [],
             Of(node, "data-roots")?.Items("a list of folders") is { } roots ? [.. roots.Select(folder => folder.Location("a folder"))] : null,
@@ -83,6 +84,13 @@ public static class NodeFile
         return new(Needed(tls, "certificate"), Needed(tls, "key"), Needed(tls, "authority"));
 
         static string Needed(Section tls, string name) => tls[name].Location("a PEM file (certificate, key and authority, all three or none)");
+    }
+
+    /// <summary>A URI stays as it is; a folder is relative to the file.</summary>
+    private static string Store(Setting setting)
+    {
+        string text = setting.Text("s3://BUCKET/PREFIX or a folder");
+        return text.Contains("://", StringComparison.Ordinal) ? text : setting.Location("s3://BUCKET/PREFIX or a folder");
     }
 
     private static NodeFileKey Key(Setting setting)

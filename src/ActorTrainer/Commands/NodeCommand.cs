@@ -83,7 +83,8 @@ internal static class NodeCommand
     private static RunsFolder RunsOf(string? asked, NodeFileSettings file)
     {
         var runs = RunsFolder.Choose(asked ?? file.Runs);
-        return file.Journal is { } journal ? runs with { Journal = JournalLocation.Parse(journal) } : runs;
+        if (file.Journal is { } journal) runs = runs with { Journal = JournalLocation.Parse(journal) };
+        return file.Checkpoints is { } checkpoints ? runs.WithCheckpointsIn(checkpoints) : runs;
     }
 
     private static Transport.Gradients.CollectiveTls Certificates(NodeTlsFiles files)

@@ -22,11 +22,12 @@ internal static class RemoveCommand
     private static int Execute(Screen screen, RunLookup lookup, string name, bool yes)
     {
         var run = lookup.Find(name);
-        string bytes = Format.Bytes(RunShelf.BytesIn(lookup.Runs[run.Name].Path));
+        var shelf = new RunShelf(lookup.Runs, TimeProvider.System);
+        string bytes = Format.Bytes(shelf.BytesOf(run));
         var experiment = run.Experiment;
         string what = $"'{run.Name}' ({StateText.Of(experiment.Status)}, {Format.Count(experiment.Checkpoints.Length, "checkpoint")}, {bytes})";
         if (!Consent.Given(screen, yes, $"Remove {what} for good?")) return ExitCode.Failed;
-        new RunShelf(lookup.Runs, TimeProvider.System).Remove(run.Name);
+        shelf.Remove(run.Name);
         screen.Say($"Removed {what}.");
         return ExitCode.Done;
     }

@@ -13,7 +13,6 @@ using ActorTrainer.Data;
 using ActorTrainer.Journal;
 using ActorTrainer.Torch;
 using ActorTrainer.Transport;
-using ActorTrainer.Transport.Checkpoints;
 using ActorTrainer.Transport.Training;
 using Akka.Actor;
 
@@ -88,10 +87,10 @@ internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider 
             observer.Notice($"{architecture} trains from scratch: model.pretrained is not set.");
         await File.WriteAllTextAsync(folder.EffectiveConfiguration, configuration.Text, cancel).ConfigureAwait(false);
 
-        var store = new FolderCheckpointStore(folder.CheckpointFolder);
+        var definition = runs.Settle(prepared.Definition, earlier?.Definition);
+        var store = runs.StoreOf(name, definition);
         using var evaluations = new EvaluationLog(folder.Evaluations, time);
         (StoredCheckpoint, TrainingCursor)? inherited = null;
-        var definition = prepared.Definition with { Parent = earlier?.Definition.Parent };
         if (request.From is { } from && earlier is null)
         {
             var content = Inheritance.Take(from, runs, prepared, out string parent);

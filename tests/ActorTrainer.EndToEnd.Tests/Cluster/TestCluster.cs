@@ -126,7 +126,7 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
 
     private RunningProgram Start(params string[] arguments)
     {
-        var node = RunningProgram.Start(workshop.Folder, ["node", "--runs", workshop.Runs, .. Config is null ? [] : new[] { "--config", Config }, .. arguments]);
+        var node = RunningProgram.Start(workshop.Folder, ["node", "--runs", workshop.Runs, .. Config is null ? [] : new[] { "--config", Config }, .. arguments], checkpoints: workshop.Checkpoints);
         _nodes.Add(node);
         return node;
     }

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using ActorTrainer.Actors.Journal;
 using ActorTrainer.Core.Experiments;
+using ActorTrainer.Transport.Checkpoints;
 
 namespace ActorTrainer.EndToEnd.Tests.Processes;
 
@@ -40,7 +41,8 @@ internal sealed partial class RunningProgram : IDisposable
     /// <param name="folder">The working folder.</param>
     /// <param name="failpoint"><c>name#hit</c>; null: none.</param>
     /// <param name="journal">A database's connection string; null: the runs folder has its own journal.</param>
-    public static RunningProgram Start(string folder, IEnumerable<string> arguments, string? failpoint = null, string? journal = null)
+    /// <param name="checkpoints">Where those of new runs are kept; null: in their folders.</param>
+    public static RunningProgram Start(string folder, IEnumerable<string> arguments, string? failpoint = null, string? journal = null, string? checkpoints = null)
     {
         string program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "actortrainer.exe" : "actortrainer");
         var start = new ProcessStartInfo(program, arguments)
@@ -50,6 +52,7 @@ internal sealed partial class RunningProgram : IDisposable
         foreach (string variable in start.Environment.Keys.Where(IsOurs).ToList()) start.Environment.Remove(variable);
         start.Environment["XDG_CACHE_HOME"] = Path.Combine(folder, ".cache");      // nothing of the user's is used, nothing left behind
         if (failpoint is not null) start.Environment[Failpoint.Variable] = failpoint;
+        if (checkpoints is not null) start.Environment[CheckpointStoreLocation.Variable] = checkpoints;
         if (journal is not null) start.Environment[JournalLocation.Variable] = journal;
         return new(start);
     }

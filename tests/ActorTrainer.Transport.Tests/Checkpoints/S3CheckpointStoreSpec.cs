@@ -1,6 +1,7 @@
 using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Models;
+using ActorTrainer.Tests.Shared;
 using ActorTrainer.Transport.Checkpoints;
 using Amazon.S3;
 using Amazon.S3.Model;
@@ -13,11 +14,11 @@ public sealed class S3CheckpointStoreSpec(S3CheckpointStoreSpec.Server server) :
     private const string Prefix = "checkpoints/run";
     private CheckpointStoreLocation.Bucket? _bucket;
 
-    private protected override ICheckpointStore Store => Bucket.Open(new("run"));
+    private protected override ICheckpointStore Store => Bucket.Below("run").Open();
 
     private protected override int Tries => 4;
 
-    private protected override string Location => $"s3://{Bucket.Name}/{Bucket.Prefix}?endpoint={Bucket.Endpoint}";
+    private protected override string Location => Bucket.Below("run").ToString();
 
     private CheckpointStoreLocation.Bucket Bucket => _bucket ??= server.NewBucket();
 
