@@ -31,10 +31,16 @@ internal sealed class AccessControl(ImmutableArray<ApiKey> keys)
                 : "This cluster does not know the key that was given.");
         }
 
-        bool reads = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
-        return scope >= (reads ? ApiScope.Read : ApiScope.Submit) ? null
-            : Problems.Of(StatusCodes.Status403Forbidden, "The key may only read: submitting and controlling need one with the scope submit.");
+        var needed = NeededBy(context.Request.Method);
+        return scope >= needed ? null
+            : Problems.Of(StatusCodes.Status403Forbidden, needed == ApiScope.Admin
+                ? "The key may not remove anything: that needs one with the scope admin."
+                : "The key may only read: submitting and controlling need one with the scope submit.");
     }
+
+    /// <summary>To look, to change, to remove for good.</summary>
+    private static ApiScope NeededBy(string method) =>
+        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) ? ApiScope.Read : HttpMethods.IsDelete(method) ? ApiScope.Admin : ApiScope.Submit;
 
     private static IResult? OfBrowser(HttpRequest request)
     {

@@ -38,6 +38,7 @@ internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink coordina
         experiments.MapPost("{name}/pause", (string name) => ControlAsync(name, Wish.Pause));
         experiments.MapPost("{name}/resume", (string name) => ControlAsync(name, Wish.Resume));
         experiments.MapPost("{name}/cancel", (string name) => ControlAsync(name, Wish.Cancel));
+        experiments.MapDelete("{name}", (string name) => ControlAsync(name, Wish.Remove));
         app.MapGet("/v1/cluster", async () => await coordinator.AskAsync(new DescribeCluster(), Patience).ConfigureAwait(false) is ClusterDescribed cluster
             ? Results.Json(cluster, CoreJson.Options) : Problems.Away());
     }

@@ -25,7 +25,7 @@ internal sealed class NodeWorkplace(string node, RunsFolder runs, DataRoots root
     public Task<NodeProtocol.ExperimentResolved> ResolveAsync(NodeProtocol.ResolveExperiment question, CancellationToken cancel)
     {
         using var prepared = Prepare(question.Configuration, question.Earlier, cancel);
-        return Task.FromResult(new NodeProtocol.ExperimentResolved(prepared.Definition, prepared.Data.Notices));
+        return Task.FromResult(new NodeProtocol.ExperimentResolved(prepared.Definition, prepared.Notices));
     }
 
     public Task<ExperimentWork> PrepareAsync(ExperimentDefinition definition, CancellationToken cancel)
