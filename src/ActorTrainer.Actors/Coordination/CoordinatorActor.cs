@@ -237,6 +237,12 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
         }
 
         var earlier = _desk.Earlier(definition.Name);
+        if (earlier?.Status is ExperimentStatus.Cancelled)
+        {
+            resolved.Asker.Tell(new Rejected(Cancelled(definition.Name), Conflict: true));
+            return;
+        }
+
         if (earlier is not null && _desk.ConflictWith(earlier.Definition, definition, resolved.Submit.AcceptMachine) is { } conflict)
         {
             resolved.Asker.Tell(new Rejected(conflict, Conflict: true));
@@ -284,7 +290,7 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
         switch (control.Wish)
         {
             case Wish.Resume when resting.Status is ExperimentStatus.Cancelled:
-                Reject($"The experiment '{name}' was cancelled. 'actortrainer run --from {name}' begins another from where it stopped.");
+                Reject(Cancelled(name));
                 break;
             case Wish.Resume: Admit(resting.Definition, 0, () => asker.Tell(new Accepted(name, []))); break;
             case Wish.Pause when resting.Status is ExperimentStatus.Paused: asker.Tell(new Accepted(name, [])); break;
@@ -299,6 +305,8 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
         if (refusal is null) Sender.Tell(new Accepted(name, []));
         else Reject(refusal);
     }
+
+    private static string Cancelled(ExperimentName name) => $"The experiment '{name}' was cancelled. 'actortrainer run --from {name}' begins another from where it stopped.";
 
     private void Reject(string reason) => Sender.Tell(new Rejected(reason, Conflict: true));
 

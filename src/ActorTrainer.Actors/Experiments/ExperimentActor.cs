@@ -132,7 +132,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
             case ConductorEffect.Doubt doubt: _parts.Crew.Tell(new SeatFailed(_parts.Definition.Name, doubt.Node, doubt.Reason)); break;
             case ConductorEffect.Lead lead: Lead(lead); break;
             case ConductorEffect.Begin begin: _generation?.Tell(new GenerationProtocol.Begin(begin.Start)); break;
-            case ConductorEffect.RequestAfterStep request: _generation?.Tell(new TrainerProtocol.RequestAfterStep(request.Request)); break;
+            case ConductorEffect.RequestAfterStep request: _generation?.Tell(new GenerationProtocol.RequestAfterStep(request.Request)); break;
             case ConductorEffect.EndGeneration: EndGeneration(); break;
             case ConductorEffect.Delete delete: Delete(delete.Id); break;
             case ConductorEffect.Sweep sweep: Sweep(sweep.Before); break;

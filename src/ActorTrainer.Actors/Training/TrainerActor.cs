@@ -86,7 +86,7 @@ public sealed class TrainerActor : UntypedActor
             case CheckpointWriterProtocol.CheckpointWritten written: OnWritten(written.Stored.Id); break;
             case CheckpointWriterProtocol.CheckpointFailed failed: OnNotWritten(failed); break;
             case VerdictReached verdict: Guarded(() => OnVerdict(verdict)); break;
-            case RequestAfterStep request: OnRequested(request.Request); break;
+            case RequestAfterStep request: OnRequested(request); break;
             default: Unhandled(message); break;
         }
     }
@@ -370,9 +370,10 @@ public sealed class TrainerActor : UntypedActor
         Wake();
     }
 
-    private void OnRequested(StepRequest request)
+    private void OnRequested(RequestAfterStep wanted)
     {
-        if (request > _request) _request = request;
+        if (_over || wanted.Generation != _team.Generation || wanted.Request <= _request) return;
+        _request = wanted.Request;
         Wake();
     }
 

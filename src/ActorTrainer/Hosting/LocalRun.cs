@@ -81,6 +81,12 @@ internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider 
         var earlier = new RunJournal(runs).Load(name);
         using var prepared = await Task.Run(() => new ExperimentPreparation(reader, engine, weights).Prepare(
             configuration.Settings, ConfigurationIdentity.Of(configuration), earlier?.Definition, new Relay(observer), cancel, fromCheckpoint: earlier?.Newest is not null), cancel).ConfigureAwait(false);
+        if (earlier?.Status is ExperimentStatus.Cancelled)
+        {
+            throw new RunConflictException($"The run '{name}' was cancelled. 'actortrainer run {request.File} --fresh' sets it aside and begins anew; " +
+                $"'actortrainer run {request.File} --from {name} --set experiment.name=ANOTHER-NAME' begins from where it stopped.");
+        }
+
         if (earlier is not null) RunConflict.Check(earlier.Definition, prepared.Definition, request.File, request.AcceptMachine);
         foreach (string notice in prepared.Notices) observer.Notice(notice);
         if (earlier is null && configuration.Settings.Model is { Pretrained: null, Architecture: { } architecture })

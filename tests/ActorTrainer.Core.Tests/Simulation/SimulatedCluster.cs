@@ -9,18 +9,21 @@ namespace ActorTrainer.Core.Tests.Simulation;
 /// <summary>All processes of one run, who the cluster thinks is there, and what goes wrong.</summary>
 internal sealed class SimulatedCluster
 {
+    private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(20), Forbearance = TimeSpan.FromSeconds(5);
     private readonly World _world;
     private readonly Dictionary<string, SimulatedExchange> _exchanges = [];
     private readonly Dictionary<string, SimulatedNode> _hosts = [];
     private readonly List<SimulatedCoordinator> _coordinators = [];
     private int _incarnations, _islands, _keys;
+    private TimeSpan _troubledUntil;
+    private TimeSpan? _wishedAt;
 
     public SimulatedCluster(World world, int nodes, long steps, int checkpointEvery)
     {
         (_world, Steps, CheckpointEvery) = (world, steps, checkpointEvery);
         MaxTrainers = 1 + world.Draw(4);
         Store = new(world, steps);
-        Journal = new(world, Store, steps);
+        Journal = new(world, Store, this, steps);
         Store.Journal = () => Journal.State;
         for (int i = 0; i < nodes; i++) StartNode($"node{i}");
         StartCoordinator();
@@ -74,10 +77,34 @@ internal sealed class SimulatedCluster
         });
     }
 
+    /// <summary>A person wants it paused, or given up, of whoever coordinates now.</summary>
+    public void Wish(bool cancel)
+    {
+        if (_world.IsTraced) _world.Note(cancel ? "a person cancels" : "a person pauses");
+        Coordinator.Wish(cancel);
+    }
+
+    public void TakenUp() => _wishedAt ??= _world.Now;
+
+    /// <summary>What a person wished must have come before the end, where nothing worse happened since than a network that loses messages.</summary>
+    public void CheckWishes()
+    {
+        if (_wishedAt is { } at && at > _troubledUntil && _world.Now - at > Forbearance)
+            throw new ViolationException($"it has ended, and was to stop {(_world.Now - at).TotalSeconds:0.0} s before");
+    }
+
+    public void Granted() => _wishedAt = null;
+
+    private void Trouble(TimeSpan time)
+    {
+        if (_world.Now + time + Aftermath > _troubledUntil) _troubledUntil = _world.Now + time + Aftermath;
+    }
+
     public void KillNode(string host, TimeSpan restart)
     {
         var node = _hosts[host];
         if (!node.Process.IsUp) return;
+        Trouble(restart);
         if (_world.IsTraced) _world.Note($"{node.Name} is killed");
         node.Kill(resets: _world.Chance(0.7));
         _world.At(_world.Between(3, 8), () => Gone(node));
@@ -106,6 +133,7 @@ internal sealed class SimulatedCluster
     {
         var old = Coordinator;
         if (!old.Process.IsUp) return;
+        Trouble(TimeSpan.Zero);
         if (_world.IsTraced) _world.Note($"{old.Process} is killed");
         _world.Kill(old.Process);
         _world.At(_world.Between(0.5, 8), () => Replace(old));
@@ -125,6 +153,7 @@ internal sealed class SimulatedCluster
 
     private void Disturb(Process process, bool freeze, TimeSpan time)
     {
+        Trouble(time);
         if (_world.IsTraced) _world.Note($"{process} is {(freeze ? "frozen" : "cut off")} for {time.TotalSeconds:0.0} s");
         int island = ++_islands;
         if (freeze) process.IsFrozen = true;

@@ -32,10 +32,7 @@ internal sealed class SimulatedLead(World world, SimulatedCoordinator coordinato
 
     public void Begin(GenerationStart start) => Later(() => Do(lead.Begin(start, key, Now)));
 
-    public void ToAll(StepRequest request) => Later(() =>
-    {
-        foreach (var node in nodes) world.Send(coordinator.Process, node.Process, $"{request}", () => node.Request(request));
-    });
+    public void Request(StepRequest request) => Later(() => Do(lead.Request(request)));
 
     public void NodeLost(string name) => Later(() => Do(lead.NodeLost(name, Now)));
 
@@ -47,7 +44,7 @@ internal sealed class SimulatedLead(World world, SimulatedCoordinator coordinato
     private void Tick()
     {
         if (_over) return;
-        Do(lead.Tick(Now));
+        Do(world.Bug == PlantedBug.RequestsAreSaidOnce ? [.. lead.Tick(Now).Where(effect => effect is not GenerationEffect.Ask)] : lead.Tick(Now));
         world.At(coordinator.Process, GenerationLead.Beat, Tick);
     }
 
@@ -60,6 +57,7 @@ internal sealed class SimulatedLead(World world, SimulatedCoordinator coordinato
                 case GenerationEffect.Join join: Send(join.Rank, $"join {lead.Generation}", node => node.Join(lead.Generation, this)); break;
                 case GenerationEffect.Attach attach: Send(attach.Rank, $"attach {lead.Generation}", node => node.Attach(lead.Generation, attach.Heard, this)); break;
                 case GenerationEffect.Start start: Send(start.Rank, $"start {lead.Generation}", node => node.Start(start.From, start.Team, this)); break;
+                case GenerationEffect.Ask ask: Send(ask.Rank, $"{ask.Wanted} in {lead.Generation}", node => node.Request(lead.Generation, ask.Wanted)); break;
                 case GenerationEffect.HandOn: ToExperiment(experiment => experiment.Hear(word!)); break;
                 case GenerationEffect.Gathered gathered: ToExperiment(experiment => experiment.Gathered(this, lead.Generation, gathered)); break;
                 case GenerationEffect.Reattached: ToExperiment(experiment => experiment.Do(experiment.Conductor.Reattached())); break;
@@ -189,7 +187,7 @@ internal sealed class SimulatedCoordinator(World world, SimulatedCluster cluster
             case ConductorEffect.Doubt doubt: _pool = _pool.Doubt(cluster.Definition.Name, doubt.Node); break;
             case ConductorEffect.Lead lead: Lead(lead); break;
             case ConductorEffect.Begin begin: Begin(begin.Start); break;
-            case ConductorEffect.RequestAfterStep request: _lead?.ToAll(request.Request); break;
+            case ConductorEffect.RequestAfterStep request: _lead?.Request(request.Request); break;
             case ConductorEffect.EndGeneration: EndLead(); break;
             case ConductorEffect.Delete delete: Delete(delete.Id); break;
             case ConductorEffect.Sweep sweep: Sweep(sweep.Before); break;
@@ -197,8 +195,33 @@ internal sealed class SimulatedCoordinator(World world, SimulatedCluster cluster
             case ConductorEffect.Committed: Do(Conductor.Retire(new(null, 2, false), [])); break;
             case ConductorEffect.Finish: Finish(); break;
             case ConductorEffect.Report report: if (world.IsTraced) world.Note($"{Process}: {report.Text}"); break;
-            case ConductorEffect.End: _over = true; break;
+            case ConductorEffect.End: End(); break;
         }
+    }
+
+    /// <summary>A person's, which it takes up where it coordinates.</summary>
+    public void Wish(bool cancel) => Input(() =>
+    {
+        if (_over) return;
+        cluster.TakenUp();
+        Do(cancel ? Conductor.Cancel() : Conductor.Pause());
+    });
+
+    /// <summary>What rests goes on.</summary>
+    public void Resume()
+    {
+        if (!Process.IsUp || !_over || Conductor.State.Status != ExperimentStatus.Paused) return;
+        _over = false;
+        _attempt++;
+        _incarnations++;
+        Attempt();
+    }
+
+    private void End()
+    {
+        _over = true;
+        EndLead();
+        if (Conductor.State.Status == ExperimentStatus.Paused) world.At(Process, world.Between(1, 3), Resume);
     }
 
     private void Attempt()
@@ -338,7 +361,6 @@ internal sealed class SimulatedCoordinator(World world, SimulatedCluster cluster
 
     private void Tick()
     {
-        if (_over) return;
         foreach (string name in _pool.InDoubt.Order(StringComparer.Ordinal))
         {
             var node = _nodes[name];

@@ -54,13 +54,14 @@ internal sealed class SimulatedNode(World world, SimulatedCluster cluster, strin
         if (_seat is not null) Do(_seat.Start(team.Generation, lead), (start, team));
     }
 
-    public void Request(StepRequest request) => _trainer?.Request(request);
+    public void Request(Generation generation, StepRequest request) => _trainer?.Request(generation, request);
 
     public void Close()
     {
         _abort.IsRaised = true;
         _trainer?.Die();
-        (_seat, _trainer) = (null, null);
+        // Nothing is known here of what was: whoever asks next can't break anything off.
+        (_seat, _trainer, _begun) = (null, null, Generation.None);
     }
 
     private void Joining(Generation generation, SimulatedLead lead)

@@ -51,9 +51,10 @@ internal sealed class SimulatedTrainer(World world, SimulatedCluster cluster, Pr
 
     public void Begin(GenerationStart start, Team team, Abort abort) => Post(() => OnBegin(start, team, abort));
     public void SayState() => Post(() => holds(_state is var (step, hash) ? new LiveState(Chain.Cursor(step, cluster.Steps), Chain.Text(hash)) : null));
-    public void Request(StepRequest request) => Post(() =>
+    public void Request(Generation generation, StepRequest request) => Post(() =>
     {
-        if (request > _request) _request = request;
+        if (_over || generation != Generation || request <= _request) return;
+        _request = request;
         Wake();
     });
 

@@ -47,6 +47,7 @@ public sealed class SimulationSpec(ITestOutputHelper output)
     [InlineData(PlantedBug.RenamedBeforeItIsWhole)]
     [InlineData(PlantedBug.NothingIsSaidAgain)]
     [InlineData(PlantedBug.SurveySweeps)]
+    [InlineData(PlantedBug.RequestsAreSaidOnce)]
     public void A_planted_bug_is_found(PlantedBug bug)
     {
         for (ulong seed = 0; seed < Schedules; seed++)

@@ -28,7 +28,7 @@ internal static class Chain
 /// <summary>
 /// The journal: append-only, where the next sequence number is free or not. Every event is held against what must hold, whoever wrote it.
 /// </summary>
-internal sealed class SimulatedJournal(World world, SimulatedStore store, long steps)
+internal sealed class SimulatedJournal(World world, SimulatedStore store, SimulatedCluster cluster, long steps)
 {
     private readonly List<(string Writer, IExperimentEvent Happened)> _events = [];
     private string? _owner;
@@ -57,8 +57,10 @@ internal sealed class SimulatedJournal(World world, SimulatedStore store, long s
     {
         if (happened is CoordinatorTook took) _owner = took.Incarnation;
         else if (happened is not ExperimentCreated && writer != _owner) throw new ViolationException($"{writer} wrote to the journal, which is {_owner}'s");
+        if (State is { Status: ExperimentStatus.Cancelled }) throw new ViolationException("it goes on after it was given up");
         switch (happened)
         {
+            case ExperimentPaused or ExperimentCancelled: cluster.Granted(); break;
             case GenerationStarted started:
                 if (started.From.Step.Value < _committed) throw new ViolationException($"generation {started.Generation} begins at {started.From.Step}, though {_committed} is committed");
                 if (started.StateHash is { } hash && hash != Chain.Text(Chain.At(started.From.Step.Value)))
@@ -74,6 +76,7 @@ internal sealed class SimulatedJournal(World world, SimulatedStore store, long s
             case CheckpointLost lost: throw new ViolationException($"{lost.Checkpoint} was committed and is lost: {lost.Problem}");
             case TrainingFinished finished when finished.Step.Value != steps: throw new ViolationException($"training ended at step {finished.Step}");
             case ExperimentCompleted completed when completed.Digest != Chain.Text(Chain.At(steps)): throw new ViolationException("the result is not that of an undisturbed run");
+            case ExperimentCompleted: cluster.CheckWishes(); break;
             case ExperimentFailed failed: throw new ViolationException($"the experiment failed: {failed.Reason}");
         }
     }

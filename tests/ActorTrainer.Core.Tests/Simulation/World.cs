@@ -24,6 +24,8 @@ public enum PlantedBug
     NothingIsSaidAgain,
     /// <summary>A survey removes what it takes for leftovers, also of the generation that it finds in the journal.</summary>
     SurveySweeps,
+    /// <summary>What is to be done after a step is asked for once, and lost with its message.</summary>
+    RequestsAreSaidOnce,
 }
 
 /// <summary>What must not happen has happened.</summary>

@@ -54,6 +54,8 @@ public sealed class Conductor(ConductorParts parts)
     {
         // Started again after the journal refused it, because another coordinator had written in the meantime.
         if (_took && _coordinator != parts.Incarnation) return [new ConductorEffect.GiveWay(_coordinator!)];
+        // Whoever gave it up may have died before it could tell.
+        if (_state?.Status == ExperimentStatus.Cancelled) return End();
         var events = ImmutableArray.CreateBuilder<IExperimentEvent>();
         if (_state is null)
         {

@@ -39,7 +39,7 @@ public abstract record ConductorEffect
     /// <summary>To the generation: it is journalled, train.</summary>
     public sealed record Begin(GenerationStart Start) : ConductorEffect;
 
-    /// <summary>To the generation's trainers.</summary>
+    /// <summary>To the generation: of all its trainers.</summary>
     public sealed record RequestAfterStep(StepRequest Request) : ConductorEffect;
 
     /// <summary>The generation is over: who leads it stops.</summary>

@@ -69,6 +69,13 @@ public sealed class ConductorSpec
     }
 
     [Fact]
+    public void Whoever_takes_over_one_that_is_given_up_does_nothing_more()
+    {
+        foreach (var happened in new IExperimentEvent[] { Created(), new ExperimentCancelled(At) }) _conductor.Apply(happened);
+        Assert.Equal([new ConductorEffect.End()], _conductor.TakeOver());
+    }
+
+    [Fact]
     public void One_who_was_replaced_gives_way()
     {
         Do(_conductor.TakeOver());
