@@ -9,14 +9,16 @@ namespace ActorTrainer.Core.Tests.Simulation;
 /// <summary>All processes of one run, who the cluster thinks is there, and what goes wrong.</summary>
 internal sealed class SimulatedCluster
 {
-    private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(20), Forbearance = TimeSpan.FromSeconds(5);
+    private const int MostStepsMore = 4;
+    private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(20), Forbearance = TimeSpan.FromSeconds(8);
     private readonly World _world;
     private readonly Dictionary<string, SimulatedExchange> _exchanges = [];
     private readonly Dictionary<string, SimulatedNode> _hosts = [];
     private readonly List<SimulatedCoordinator> _coordinators = [];
     private int _incarnations, _islands, _keys;
     private TimeSpan _troubledUntil;
-    private TimeSpan? _wishedAt;
+    private (TimeSpan Time, long Step)? _wished;
+    private long _step;
 
     public SimulatedCluster(World world, int nodes, long steps, int checkpointEvery)
     {
@@ -84,16 +86,28 @@ internal sealed class SimulatedCluster
         Coordinator.Wish(cancel);
     }
 
-    public void TakenUp() => _wishedAt ??= _world.Now;
-
-    /// <summary>What a person wished must have come before the end, where nothing worse happened since than a network that loses messages.</summary>
-    public void CheckWishes()
+    public void TakeJournalAway(TimeSpan time)
     {
-        if (_wishedAt is { } at && at > _troubledUntil && _world.Now - at > Forbearance)
-            throw new ViolationException($"it has ended, and was to stop {(_world.Now - at).TotalSeconds:0.0} s before");
+        Trouble(time);
+        if (_world.IsTraced) _world.Note($"the journal is away for {time.TotalSeconds:0.0} s");
+        Journal.Away++;
+        _world.At(time, () => Journal.Away--);
     }
 
-    public void Granted() => _wishedAt = null;
+    public void TakenUp() => _wished ??= (_world.Now, _step);
+
+    /// <summary>Somewhere.</summary>
+    public void Applied(long step) => _step = Math.Max(_step, step);
+
+    /// <summary>
+    /// It has ended or rests. Where nothing worse happened since than a network that loses messages, a wish takes a step or some, two writes, and a slow journal.
+    /// </summary>
+    public void HasStopped()
+    {
+        if (_wished is var (at, step) && at > _troubledUntil && _world.Now - at > Forbearance && _step - step > MostStepsMore)
+            throw new ViolationException($"it was to stop {(_world.Now - at).TotalSeconds:0.0} s and {_step - step} steps before");
+        _wished = null;
+    }
 
     private void Trouble(TimeSpan time)
     {
@@ -136,6 +150,7 @@ internal sealed class SimulatedCluster
         Trouble(TimeSpan.Zero);
         if (_world.IsTraced) _world.Note($"{old.Process} is killed");
         _world.Kill(old.Process);
+        old.Killed();
         _world.At(_world.Between(0.5, 8), () => Replace(old));
     }
 

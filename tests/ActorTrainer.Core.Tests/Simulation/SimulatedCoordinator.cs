@@ -21,7 +21,17 @@ internal sealed class SimulatedLead(World world, SimulatedCoordinator coordinato
         world.At(coordinator.Process, attach ? TimeSpan.Zero : GenerationLead.Beat, Tick);
     }
 
-    public void Stop() => _over = true;
+    public void Stop()
+    {
+        _over = true;
+        Gone();
+    }
+
+    /// <summary>Whoever watches it hears of that.</summary>
+    public void Gone()
+    {
+        foreach (var node in nodes) world.At(node.Process, world.Between(0.01, 5), () => node.LeaderGone(this));
+    }
 
     /// <summary>Over the network.</summary>
     public void HearFrom(SimulatedNode node, string what, Func<GenerationLead, int, TimeSpan, IReadOnlyList<GenerationEffect>> hear, Word? word = null) =>
@@ -227,6 +237,12 @@ internal sealed class SimulatedCoordinator(World world, SimulatedCluster cluster
     private void Attempt()
     {
         if (_over) return;
+        if (cluster.Journal.IsAway)
+        {
+            world.At(Process, TimeSpan.FromSeconds(0.5), Attempt);
+            return;
+        }
+
         _running = true;
         Conductor = new(new(cluster.Definition, 1, cluster.MaxTrainers, Incarnation, cluster.Plan, (_, _) => default, () => default));
         (_sequence, _finishing) = (cluster.Journal.Length, false);
@@ -286,6 +302,9 @@ internal sealed class SimulatedCoordinator(World world, SimulatedCluster cluster
         _pool = _pool.Release(cluster.Definition.Name);
         world.At(Process, world.Between(1, 10), Attempt);
     }
+
+    /// <summary>With its process.</summary>
+    public void Killed() => _lead?.Gone();
 
     private void Delete(CheckpointId id) => world.At(Process, world.Between(0.001, 0.2), () => cluster.Store.Delete(id));
 
@@ -347,6 +366,12 @@ internal sealed class SimulatedCoordinator(World world, SimulatedCluster cluster
     private void Finish()
     {
         if (Conductor.IsOver || _finishing) return;
+        if (Conductor.WantsToStop)
+        {
+            Do(Conductor.StopNow());
+            return;
+        }
+
         _finishing = true;
         var last = Conductor.State.Newest!.Id;
         string digest = cluster.Store.HashOf(last) is { } hash ? Chain.Text(hash) : throw new ViolationException($"{last} is not there in the end");

@@ -52,7 +52,7 @@ internal static class Simulation
 
     private static void Plan(World world, SimulatedCluster cluster, TimeSpan at, TimeSpan time)
     {
-        int kind = world.Draw(11);
+        int kind = world.Draw(12);
         string host = cluster.Hosts[world.Draw(cluster.Hosts.Count)];
         double loss = world.Draw() * 0.25, duplication = world.Draw() * 0.3, reordering = world.Draw() * 0.3;
         world.At(at, () =>
@@ -69,6 +69,7 @@ internal static class Simulation
                 case 7: cluster.StartNode($"late{at.Ticks}"); break;
                 case 8: cluster.Wish(cancel: false); break;
                 case 9: cluster.Wish(cancel: true); break;
+                case 10: cluster.TakeJournalAway(time); break;
                 default:
                     cluster.KillCoordinator();
                     foreach (string each in cluster.Hosts) cluster.KillNode(each, time);

@@ -38,9 +38,15 @@ internal sealed class SimulatedJournal(World world, SimulatedStore store, Simula
     public long Length => _events.Count;
     public Experiment? State { get; private set; }
 
+    /// <summary>How many reasons there are that it does not answer.</summary>
+    public int Away { get; set; }
+
+    public bool IsAway => Away > 0;
+
     /// <summary>False where another has written since.</summary>
     public bool TryAppend(string writer, long after, IReadOnlyList<IExperimentEvent> events)
     {
+        if (IsAway) return false;
         if (after != _events.Count && world.Bug != PlantedBug.JournalWithoutCompareAndSet) return false;
         foreach (var happened in events)
         {
@@ -49,6 +55,8 @@ internal sealed class SimulatedJournal(World world, SimulatedStore store, Simula
             _events.Add((writer, happened));
             State = Experiment.Apply(State, happened);
         }
+
+        if (State?.Newest is { } newest && store.HashOf(newest.Id) is null) throw new ViolationException($"{newest.Id} is the newest that counts, and is not there");
 
         return true;
     }
@@ -60,7 +68,7 @@ internal sealed class SimulatedJournal(World world, SimulatedStore store, Simula
         if (State is { Status: ExperimentStatus.Cancelled }) throw new ViolationException("it goes on after it was given up");
         switch (happened)
         {
-            case ExperimentPaused or ExperimentCancelled: cluster.Granted(); break;
+            case ExperimentPaused or ExperimentCancelled: cluster.HasStopped(); break;
             case GenerationStarted started:
                 if (started.From.Step.Value < _committed) throw new ViolationException($"generation {started.Generation} begins at {started.From.Step}, though {_committed} is committed");
                 if (started.StateHash is { } hash && hash != Chain.Text(Chain.At(started.From.Step.Value)))
@@ -76,7 +84,7 @@ internal sealed class SimulatedJournal(World world, SimulatedStore store, Simula
             case CheckpointLost lost: throw new ViolationException($"{lost.Checkpoint} was committed and is lost: {lost.Problem}");
             case TrainingFinished finished when finished.Step.Value != steps: throw new ViolationException($"training ended at step {finished.Step}");
             case ExperimentCompleted completed when completed.Digest != Chain.Text(Chain.At(steps)): throw new ViolationException("the result is not that of an undisturbed run");
-            case ExperimentCompleted: cluster.CheckWishes(); break;
+            case ExperimentCompleted: cluster.HasStopped(); break;
             case ExperimentFailed failed: throw new ViolationException($"the experiment failed: {failed.Reason}");
         }
     }

@@ -108,7 +108,8 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
         while (true)
         {
             var shown = await StateAsync();
-            if ((string)shown["state"]! is "completed" or "failed" or "cancelled" or "paused") return shown;
+            if ((string)shown["state"]! is "failed") throw new InvalidOperationException($"{shown["failure"]}\n{Logs()}");
+            if ((string)shown["state"]! is "completed" or "cancelled" or "paused") return shown;
             if (clock.Elapsed > Deadline) throw new TimeoutException($"{shown}\n{string.Join("\n---\n", _nodes.Select(node => node.Error))}\n{Logs()}");
             await Task.Delay(100);
         }

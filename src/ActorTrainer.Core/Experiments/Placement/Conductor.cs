@@ -88,8 +88,8 @@ public sealed class Conductor(ConductorParts parts)
     /// <summary>What was found. A survey that has been overtaken counts for nothing: the store has moved on since.</summary>
     public IReadOnlyList<ConductorEffect> Surveyed(int number, CheckpointSurvey survey) => number != _survey || IsOver ? [] : Journal(
         [
-            .. survey.Lost.Select(lost => new CheckpointLost(lost.Id, lost.Problem, Now)),
-            // Its writer may have been heard while the store was looked at.
+            // While the store was looked at, a writer may have been heard: one of its checkpoints is committed, and an older one retired.
+            .. survey.Lost.Where(lost => State.Checkpoints.Any(committed => committed.Id == lost.Id)).Select(lost => new CheckpointLost(lost.Id, lost.Problem, Now)),
             .. survey.Adoptable.Where(found => IsNews(found.Stored.Id)).Select(found => new CheckpointCommitted(
                 found.Stored.Id, found.Cursor, found.Stored.Sha256, found.Stored.Bytes, parts.DueAt(State, found.Cursor), Adopted: true, Now)),
         ],
@@ -129,7 +129,7 @@ public sealed class Conductor(ConductorParts parts)
     /// <summary>A checkpoint is durable.</summary>
     public IReadOnlyList<ConductorEffect> Written(StoredCheckpoint stored, TrainingCursor cursor, StepDue due)
     {
-        if (!IsNews(stored.Id)) return [];
+        if (IsOver || !IsNews(stored.Id)) return [];
         return Journal([new CheckpointCommitted(stored.Id, cursor, stored.Sha256, stored.Bytes, due, Adopted: false, Now)], () =>
         {
             _breakdowns = 0;

@@ -52,8 +52,9 @@ public sealed class ConductorSpec
         Do(_conductor.Broken(new(1), Lost("a"), "a: gone", refused: false));
         var stored = new StoredCheckpoint(Id(1, 10), new string('a', 64), 1);
         Do(_conductor.Written(stored, Cursor(10), default));
-        Do(_conductor.Surveyed(Last<ConductorEffect.Survey>().Number, new([], [(stored, Cursor(10))], [])));
+        Do(_conductor.Surveyed(Last<ConductorEffect.Survey>().Number, new([(Id(1, 5), "it was retired and is gone")], [(stored, Cursor(10))], [])));
         Assert.Single(_journal.OfType<CheckpointCommitted>());
+        Assert.DoesNotContain(_journal, happened => happened is CheckpointLost);
     }
 
     [Fact]
