@@ -52,6 +52,8 @@ public sealed class NodeFileSpec
     [InlineData("node.keys = [{ scope = read, sha256 = atk_secret }]", "not the key itself")]
     [InlineData("node.roles = trainer", "expected a list of roles")]
     [InlineData("akka = 1", "expected an object")]
+    [InlineData("node.discovery.method = config", "of every node")]
+    [InlineData("node.discovery.method = dns", "expected")]
     public void What_is_wrong_is_told_with_its_place(string text, string expected)
     {
         var (settings, problems) = Parse(text);
