@@ -40,9 +40,11 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
         return Head = head;
     }
 
-    public async Task<RunningProgram> AddTrainerAsync()
+    public Task<RunningProgram> AddTrainerAsync() => AddNodeAsync("trainer");
+
+    public async Task<RunningProgram> AddNodeAsync(string roles)
     {
-        var node = Start("--roles", "trainer", "--port", $"{FreePort()}", "--seed", $"127.0.0.1:{_port}");
+        var node = Start("--roles", roles, "--port", $"{FreePort()}", "--seed", $"127.0.0.1:{_port}");
         await node.Until("it is in the cluster", () => node.Error.Contains("In the cluster as", StringComparison.Ordinal));
         return node;
     }
