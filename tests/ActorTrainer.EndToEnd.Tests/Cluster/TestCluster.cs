@@ -24,6 +24,12 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
     /// <summary>Of the gateway, as clients name it.</summary>
     public string Server => Url("").Replace("http:", Config is null ? "http:" : "https:", StringComparison.Ordinal);
 
+    /// <summary>Whom nodes join.</summary>
+    public string Seed => $"127.0.0.1:{_port}";
+
+    /// <summary>The log of the node that coordinates.</summary>
+    public IEnumerable<string> HeadLog => File.ReadLines(Path.Combine(workshop.Runs, ".nodes", $"127.0.0.1-{_port}.log"));
+
     /// <summary>Coordinates, evaluates and answers; it does not train.</summary>
     public RunningProgram Head { get; private set; } = null!;
 
@@ -44,7 +50,7 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
 
     public async Task<RunningProgram> AddNodeAsync(string roles)
     {
-        var node = Start("--roles", roles, "--port", $"{FreePort()}", "--seed", $"127.0.0.1:{_port}");
+        var node = Start("--roles", roles, "--port", $"{FreePort()}", "--seed", Seed);
         await node.Until("it is in the cluster", () => node.Error.Contains("In the cluster as", StringComparison.Ordinal));
         return node;
     }
