@@ -8,6 +8,7 @@ namespace ActorTrainer.Actors.Hosting;
 public sealed class LogFileActor : UntypedActor
 {
     private readonly TextWriter _log;
+    private readonly RefusedConnections _refused = new();
 
     public LogFileActor()
     {
@@ -26,7 +27,9 @@ public sealed class LogFileActor : UntypedActor
 
     private void Write(LogEvent e)
     {
-        string line = string.Create(CultureInfo.InvariantCulture, $"{e.Timestamp:yyyy-MM-ddTHH:mm:ss.fffZ} {e.LogLevel()} {e.LogSource} {e.Message}");
+        string text = e.Message?.ToString() ?? "";
+        if (_refused.IsKnown(e.LogSource, text)) return;
+        string line = string.Create(CultureInfo.InvariantCulture, $"{e.Timestamp:yyyy-MM-ddTHH:mm:ss.fffZ} {e.LogLevel()} {e.LogSource} {text}");
         _log.WriteLine(e.Cause is null ? line : line + Environment.NewLine + e.Cause);
     }
 

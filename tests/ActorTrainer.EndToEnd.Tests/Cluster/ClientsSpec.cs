@@ -19,6 +19,8 @@ public sealed class ClientsSpec(Undisturbed undisturbed)
         using var cluster = new TestCluster(workshop) { Config = GuardedNode.WriteFile(workshop, "tls") };
         await cluster.StartAsync(2);
 
+        // One of another authority, which knocks for as long as the experiment takes.
+        using var foreign = RunningProgram.Start(workshop.Folder, ["node", "--runs", workshop.Runs, "--config", workshop.Write("other.conf", NodeFile("other")), "--roles", "trainer", "--port", "0", "--seed", cluster.Seed]);
         string[] trusted = ["--authority", "tls/ca.pem", "--key", key];
         using var waiting = cluster.Client(["submit", "tiny.conf", "--set", "experiment.resources.trainers.max=2", "--wait", "--json", .. trusted]);
         await cluster.UntilStepAsync(2);
@@ -31,6 +33,9 @@ public sealed class ClientsSpec(Undisturbed undisturbed)
 
         var ended = (await waiting.Ended()).Completes();
         Assert.Equal(undisturbed.Digest, ended.Digest);
+        Assert.False(foreign.HasEnded);
+        Assert.DoesNotContain("In the cluster as", foreign.Error, StringComparison.Ordinal);
+        Assert.InRange(cluster.HeadLog.Count(line => line.Contains("Rejected incoming connection", StringComparison.Ordinal)), 1, 1);
         Assert.DoesNotContain(key, ended.Error + string.Concat(cluster.Nodes.Select(node => node.Error)), StringComparison.Ordinal);
         var shown = JsonNode.Parse((await Ended(cluster.Client(["show", Workshop.Tiny, "--json", .. trusted]))).Completes().Output)!;
         Assert.Equal((1, 2), ((int)shown["generation"]!, (int)shown["trainers"]!));

@@ -16,5 +16,12 @@ internal static class ClusterLedger
         Assert.Equal(reference.Run.Ledger.Select(Line).Order(StringComparer.Ordinal), counted);
     }
 
+    /// <summary>Of any generation: what was computed once was not computed again.</summary>
+    public static void HasNoStepTwice(Workshop workshop)
+    {
+        var lines = Directory.GetFiles(workshop.Run.Folder.Path, "ledger*.jsonl").SelectMany(file => File.ReadLines(file)).Select(line => JsonNode.Parse(line)!.AsObject()).Select(Line).ToList();
+        Assert.Equal(lines.Distinct().Count(), lines.Count);
+    }
+
     private static string Line(JsonObject line) => $"{line["step"]} {line["shard"]} {line["sample"]} {line["crc"]}";
 }

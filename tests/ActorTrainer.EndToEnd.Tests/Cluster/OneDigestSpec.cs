@@ -9,6 +9,7 @@ public sealed class OneDigestSpec(Undisturbed undisturbed)
 {
     [Theory]
     [InlineData(1)]
+    [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
     public async Task Any_number_of_trainers_gives_the_bits_of_one_process(int trainers)
@@ -22,6 +23,22 @@ public sealed class OneDigestSpec(Undisturbed undisturbed)
 
         Assert.Equal(undisturbed.Run.Metrics.Select(Loss), workshop.Run.Metrics.Select(Loss));
         HasTrainedEverySampleOnce(workshop, trainers);
+    }
+
+    [Fact]
+    public async Task So_do_eight_shards_on_three_trainers()
+    {
+        using var workshop = new Workshop();
+        using var cluster = new TestCluster(workshop);
+        await cluster.StartAsync(3);
+        await cluster.SubmitAsync("resources.trainers.max=4", "training.logical-shards=8");
+
+        using var reference = new Workshop();
+        var expected = (await reference.Train("--set", "experiment.training.logical-shards=8")).Completes();
+        var ended = await cluster.EndAsync();
+        Assert.Equal(("completed", expected.Digest), ((string)ended["state"]!, (string)ended["digest"]!));
+        Assert.Equal((8, 3), ((int)ended["logical_shards"]!, (int)ended["trainers"]!));
+        Assert.NotEqual(undisturbed.Digest, expected.Digest);       // batch norm aside, other shards are other sums
     }
 
     [Theory]

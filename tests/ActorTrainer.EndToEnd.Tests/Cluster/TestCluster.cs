@@ -27,6 +27,12 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
     /// <summary>Of the gateway, as clients name it.</summary>
     public string Server => Url("").Replace("http:", Config is null ? "http:" : "https:", StringComparison.Ordinal);
 
+    /// <summary>Whom nodes join.</summary>
+    public string Seed => $"127.0.0.1:{_port}";
+
+    /// <summary>The log of the node that coordinates.</summary>
+    public IEnumerable<string> HeadLog => File.ReadLines(Path.Combine(workshop.Runs, ".nodes", $"127.0.0.1-{_port}.log"));
+
     /// <summary>Coordinates, evaluates and answers; it does not train.</summary>
     public RunningProgram Head { get; private set; } = null!;
 
@@ -43,11 +49,11 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
         return Head = head;
     }
 
-    public Task<RunningProgram> AddTrainerAsync() => AddAsync("trainer");
+    public Task<RunningProgram> AddTrainerAsync() => AddNodeAsync("trainer");
 
-    public async Task<RunningProgram> AddAsync(string roles)
+    public async Task<RunningProgram> AddNodeAsync(string roles)
     {
-        var node = Start("--roles", roles, "--port", $"{FreePort()}", "--seed", $"127.0.0.1:{_port}");
+        var node = Start("--roles", roles, "--port", $"{FreePort()}", "--seed", Seed);
         await node.Until("it is in the cluster", () => node.Error.Contains("In the cluster as", StringComparison.Ordinal));
         return node;
     }

@@ -17,7 +17,7 @@ public sealed class TwoCoordinatorsSpec(ITestOutputHelper output)
         using var workshop = new Workshop { Journal = server.NewDatabase() };
         using var cluster = new TestCluster(workshop);
         await cluster.StartAsync(0);
-        await cluster.AddAsync("coordinator,evaluator");
+        await cluster.AddNodeAsync("coordinator,evaluator");
         await cluster.AddTrainerAsync();
         await cluster.AddTrainerAsync();
         string[] settings = ["resources.trainers.max=4", "training.phases.0.epochs=300", "checkpoint.every-steps=40", "evaluation.every-epochs=20"];
