@@ -54,7 +54,7 @@ internal static class ChildProcess
     }
 
     private static ICheckpointStore Store(string location) =>
-        Path.IsPathRooted(location) ? new FolderCheckpointStore(location) : CheckpointStoreLocation.Parse(location).Open(new("run"));
+        Path.IsPathRooted(location) ? new FolderCheckpointStore(location) : CheckpointStoreLocation.Parse(location).Open();
 
     public static CollectiveGroup TrainerGroup(int rank, CollectiveEndpoint parent, CollectiveEndpoint child) => Trainers.Group([parent, child], [2, 4], rank);
 

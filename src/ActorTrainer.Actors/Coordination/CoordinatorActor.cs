@@ -237,14 +237,19 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
         }
 
         var earlier = _desk.Earlier(definition.Name);
+        if (earlier?.Status is ExperimentStatus.Cancelled)
+        {
+            resolved.Asker.Tell(new Rejected(Cancelled(definition.Name), Conflict: true));
+            return;
+        }
+
         if (earlier is not null && _desk.ConflictWith(earlier.Definition, definition, resolved.Submit.AcceptMachine) is { } conflict)
         {
             resolved.Asker.Tell(new Rejected(conflict, Conflict: true));
             return;
         }
 
-        definition = definition with { Parent = earlier?.Definition.Parent };
-        Admit(definition, resolved.Submit.Priority, () => resolved.Asker.Tell(new Accepted(definition.Name, notices)));
+        Admit(_desk.Settle(definition, earlier?.Definition), resolved.Submit.Priority, () => resolved.Asker.Tell(new Accepted(definition.Name, notices)));
     }
 
     private void Admit(ExperimentDefinition definition, int priority, Action then) =>
@@ -257,32 +262,53 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
 
     private void OnControl(ControlExperiment control)
     {
+        if (_running.TryGetValue(control.Experiment, out var running)) ControlRunning(control, running);
+        else if (_desk.Earlier(control.Experiment) is { } resting) ControlResting(control, resting);
+        else Reject($"There is no experiment '{control.Experiment}'.");
+    }
+
+    private void ControlRunning(ControlExperiment control, Running running)
+    {
         var name = control.Experiment;
-        var running = _running.GetValueOrDefault(name);
+        // One whose actor stopped without a word is started again now, to hear it.
+        if (running.Actor is null) StartActor(running);
         switch (control.Wish)
         {
-            case Wish.Pause when running?.Actor is { } actor: actor.Tell(new ExperimentProtocol.PauseExperiment()); break;
-            case Wish.Cancel when running?.Actor is { } actor: actor.Tell(new ExperimentProtocol.CancelExperiment()); break;
-            case Wish.Resume when running is null && _desk.Earlier(name) is { } earlier:
-                if (earlier.Status is ExperimentStatus.Cancelled)
-                {
-                    Sender.Tell(new Rejected($"The experiment '{name}' was cancelled. 'actortrainer run --from {name}' begins another from where it stopped.", Conflict: true));
-                    return;
-                }
-
-                var asker = Sender;
-                Admit(earlier.Definition, 0, () => asker.Tell(new Accepted(name, [])));
-                return;
-            case Wish.Resume when running is not null: break;
-            default:
-                Sender.Tell(new Rejected(_desk.Earlier(name) is { } there
-                    ? $"The experiment '{name}' is {there.Status.ToString().ToLowerInvariant()}, not under way."
-                    : $"There is no experiment '{name}'.", Conflict: true));
-                return;
+            case Wish.Remove: Reject($"The experiment '{name}' is under way: cancel it first."); return;
+            case Wish.Resume: break;
+            case not Wish.Resume when running.Actor is null: Reject($"The experiment '{name}' can't be opened now; the coordinator's log says why."); return;
+            case Wish.Pause: running.Actor!.Tell(new ExperimentProtocol.PauseExperiment()); break;
+            case Wish.Cancel: running.Actor!.Tell(new ExperimentProtocol.CancelExperiment()); break;
         }
 
         Sender.Tell(new Accepted(name, []));
     }
+
+    private void ControlResting(ControlExperiment control, Experiment resting)
+    {
+        var (name, asker) = (control.Experiment, Sender);
+        switch (control.Wish)
+        {
+            case Wish.Resume when resting.Status is ExperimentStatus.Cancelled:
+                Reject(Cancelled(name));
+                break;
+            case Wish.Resume: Admit(resting.Definition, 0, () => asker.Tell(new Accepted(name, []))); break;
+            case Wish.Pause when resting.Status is ExperimentStatus.Paused: asker.Tell(new Accepted(name, [])); break;
+            case Wish.Cancel when resting.Rests: Answer(name, _desk.GiveUp(name)); break;
+            case Wish.Remove: Answer(name, _desk.Remove(name)); break;
+            default: Reject($"The experiment '{name}' is {resting.Status.ToString().ToLowerInvariant()}, not under way."); break;
+        }
+    }
+
+    private void Answer(ExperimentName name, string? refusal)
+    {
+        if (refusal is null) Sender.Tell(new Accepted(name, []));
+        else Reject(refusal);
+    }
+
+    private static string Cancelled(ExperimentName name) => $"The experiment '{name}' was cancelled. 'actortrainer run --from {name}' begins another from where it stopped.";
+
+    private void Reject(string reason) => Sender.Tell(new Rejected(reason, Conflict: true));
 
     private void Start(ExperimentAdmitted admitted)
     {

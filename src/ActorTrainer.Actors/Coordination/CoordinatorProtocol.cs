@@ -11,7 +11,7 @@ public static class CoordinatorProtocol
     /// <param name="Configuration">The effective configuration, all paths resolved.</param>
     public sealed record SubmitExperiment(string Configuration, int Priority, bool AcceptMachine) : IWireMessage;
 
-    public enum Wish { Pause, Resume, Cancel }
+    public enum Wish { Pause, Resume, Cancel, Remove }
 
     /// <summary>Answered by <see cref="Accepted"/> or <see cref="Rejected"/>; that it has happened shows in the journal.</summary>
     public sealed record ControlExperiment(ExperimentName Experiment, Wish Wish) : IWireMessage;

@@ -16,6 +16,15 @@ public interface IExperimentDesk
     /// <summary>Why the resolved one can't go on where the earlier one stands; null: it can.</summary>
     string? ConflictWith(ExperimentDefinition earlier, ExperimentDefinition resolved, bool acceptMachine);
 
+    /// <summary>With what a run keeps from its first start on: its lineage, and where its checkpoints are.</summary>
+    ExperimentDefinition Settle(ExperimentDefinition resolved, ExperimentDefinition? earlier);
+
+    /// <summary>Journals that a run which nobody trains is given up. Why it can't be; null: it is.</summary>
+    string? GiveUp(ExperimentName name);
+
+    /// <summary>Removes a run that nobody trains, with everything in it. Why it can't be; null: it is gone.</summary>
+    string? Remove(ExperimentName name);
+
     /// <summary>Opens its folder and files. The coordinator disposes what it is given when the experiment has ended.</summary>
     OpenedExperiment Open(ExperimentDefinition definition, IActorRef crew);
 }

@@ -39,7 +39,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
     private readonly Dictionary<string, CrewNode> _nodes = [];
     private IActorRef? _generation;
     private int _led;
-    private Task _deletions = Task.CompletedTask;
+    private Task _tidying = Task.CompletedTask;
     private bool _digesting;
 
     public ExperimentActor(ExperimentParts parts)
@@ -102,7 +102,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
             case EvaluatorProtocol.SampleSkipped skipped: Exclude(skipped.Phase is null ? "test" : "validation", skipped.Path, skipped.Reason); break;
             case Digested when _conductor.IsOver: break;
             case Digested digested: Record(new ExperimentCompleted(digested.Digest, Now), () => Do(_conductor.End())); break;
-            case Deleted: OnDeleted(); break;
+            case Tidied: OnTidied(); break;
             case PauseExperiment: Do(_conductor.Pause()); break;
             case CancelExperiment: Do(_conductor.Cancel()); break;
             case GetExperiment: Sender.Tell(new CurrentExperiment(State)); break;
@@ -132,9 +132,10 @@ public sealed class ExperimentActor : UntypedPersistentActor
             case ConductorEffect.Doubt doubt: _parts.Crew.Tell(new SeatFailed(_parts.Definition.Name, doubt.Node, doubt.Reason)); break;
             case ConductorEffect.Lead lead: Lead(lead); break;
             case ConductorEffect.Begin begin: _generation?.Tell(new GenerationProtocol.Begin(begin.Start)); break;
-            case ConductorEffect.RequestAfterStep request: _generation?.Tell(new TrainerProtocol.RequestAfterStep(request.Request)); break;
+            case ConductorEffect.RequestAfterStep request: _generation?.Tell(new GenerationProtocol.RequestAfterStep(request.Request)); break;
             case ConductorEffect.EndGeneration: EndGeneration(); break;
             case ConductorEffect.Delete delete: Delete(delete.Id); break;
+            case ConductorEffect.Sweep sweep: Sweep(sweep.Before); break;
             case ConductorEffect.Retired retired:
                 Failpoint.Hit(Failpoints.RetireJournalled);
                 Delete(retired.Id);
@@ -306,21 +307,25 @@ public sealed class ExperimentActor : UntypedPersistentActor
     private void Retire() => Do(_conductor.Retire(
         _parts.Checkpoint, [.. _orders.Outstanding.Select(order => order.Checkpoint), .. State.AwaitingEvaluation.Select(c => c.Id)]));
 
-    /// <summary>Off this actor's thread; the end waits for it, so that nothing retired is left behind.</summary>
-    private void Delete(CheckpointId id)
+    private void Delete(CheckpointId id) => Tidy(store => store.Delete(id), $"Checkpoint {id} could not be deleted");
+
+    private void Sweep(Generation before) => Tidy(store => store.Sweep(before), "What unfinished writes left could not be removed");
+
+    /// <summary>Off this actor's thread, one thing after the other; the end waits for it, so that nothing retired is left behind.</summary>
+    private void Tidy(Action<ICheckpointStore> act, string failure)
     {
         var (store, log) = (_parts.Store, _log);
-        _deletions = Task.WhenAll(_deletions, Task.Run(() =>
+        _tidying = _tidying.ContinueWith(_ =>
         {
             try
             {
-                store.Delete(id);
+                act(store);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                log.Warning("Checkpoint {Checkpoint} could not be deleted, the next start tries again: {Reason}", id, e.Message);
+                log.Warning("{Failure}, the next start tries again: {Reason}", failure, e.Message);
             }
-        }));
+        }, TaskScheduler.Default);
     }
 
     private void Exclude(string set, string path, string reason)
@@ -339,10 +344,10 @@ public sealed class ExperimentActor : UntypedPersistentActor
     private void End()
     {
         foreach (var node in _nodes.Values) node.Node.Tell(new NodeProtocol.LeaveExperiment(_parts.Definition.Name));
-        _deletions.PipeTo(Self, success: () => Deleted.Instance);
+        _tidying.PipeTo(Self, success: () => Tidied.Instance);
     }
 
-    private void OnDeleted()
+    private void OnTidied()
     {
         Context.System.EventStream.Publish(new ExperimentEnded(State));
         Context.Stop(Self);
@@ -397,9 +402,9 @@ public sealed class ExperimentActor : UntypedPersistentActor
 
     private sealed record Surveyed(int Number, CheckpointSurvey Survey) : INoSerializationVerificationNeeded;
 
-    private sealed record Deleted : INoSerializationVerificationNeeded
+    private sealed record Tidied : INoSerializationVerificationNeeded
     {
-        public static Deleted Instance { get; } = new();
+        public static Tidied Instance { get; } = new();
     }
 
     private sealed record Digested(string Digest) : INoSerializationVerificationNeeded;

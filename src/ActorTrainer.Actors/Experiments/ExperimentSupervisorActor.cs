@@ -27,7 +27,7 @@ public sealed class ExperimentSupervisorActor : UntypedActor, IWithTimers
     private long? _troubleSince;
     private string? _trouble;
     private int _attempts;
-    private bool _pause, _over;
+    private bool _pause, _cancel, _over;
 
     public ExperimentSupervisorActor(ExperimentParts parts, TimeSpan patience)
     {
@@ -65,13 +65,18 @@ public sealed class ExperimentSupervisorActor : UntypedActor, IWithTimers
             case Terminated: OnStopped(); break;
             case StartAgain: Start(); break;
             case PauseExperiment pause: OnPause(pause); break;
+            case CancelExperiment: OnCancel(); break;
             default: _experiment?.Forward(message); break;
         }
     }
 
     private bool IsOurs(ExperimentName name) => name == _parts.Definition.Name;
 
-    private void Start() => _experiment = Context.Watch(Context.ActorOf(ExperimentActor.Props(_parts), $"attempt-{++_attempts}"));
+    private void Start()
+    {
+        _experiment = Context.Watch(Context.ActorOf(ExperimentActor.Props(_parts), $"attempt-{++_attempts}"));
+        if (_cancel) _experiment.Tell(new CancelExperiment());
+    }
 
     /// <summary>Taking over and starting a generation is what every attempt begins with; only what comes after is progress.</summary>
     private void OnChanged(ExperimentChanged changed)
@@ -92,6 +97,13 @@ public sealed class ExperimentSupervisorActor : UntypedActor, IWithTimers
         _pause = true;
         if (_experiment is null) Context.Stop(Self);
         else _experiment.Forward(pause);
+    }
+
+    /// <summary>It can be journalled when the journal is back, and not before.</summary>
+    private void OnCancel()
+    {
+        _cancel = true;
+        _experiment?.Tell(new CancelExperiment());
     }
 
     private void OnStopped()

@@ -60,7 +60,7 @@ public sealed class GenerationActor : UntypedActor, IWithTimers
             case Settled: Do(_lead.Settled()); break;
             case CrewNodeLost lost: Do(_lead.NodeLost(lost.Name, Now)); break;
             case ToTrainer word: word.Trainer.Tell(word.Command); break;
-            case TrainerProtocol.ICommand command: ToAll(command); break;
+            case RequestAfterStep wanted: Do(_lead.Request(wanted.Request)); break;
             case Terminated terminated when Array.IndexOf(_seats, terminated.ActorRef) is >= 0 and var rank: Do(_lead.SeatGone(rank, Now)); break;
             case Terminated: break;
             default: Unhandled(message); break;
@@ -118,6 +118,7 @@ public sealed class GenerationActor : UntypedActor, IWithTimers
             case GenerationEffect.Meet meet: _seats[meet.Rank] = Context.Watch(Sender); break;
             case GenerationEffect.Attach attach: (_seats[attach.Rank] ?? _nodes[attach.Rank].Node).Tell(new AttachToSeat(_definition.Name, _lead.Generation, attach.Heard)); break;
             case GenerationEffect.Start start: _seats[start.Rank]!.Tell(new TrainerProtocol.StartTraining(start.From, start.Team)); break;
+            case GenerationEffect.Ask ask: _seats[ask.Rank]!.Tell(new TrainerProtocol.RequestAfterStep(_lead.Generation, ask.Wanted)); break;
             case GenerationEffect.HandOn: HandOn(_word!); break;
             case GenerationEffect.Gathered gathered: _experiment.Tell(new Gathered(_lead.Generation, gathered.Seats, gathered.States)); break;
             case GenerationEffect.Reattached: _experiment.Tell(new Reattached(_lead.Generation)); break;
@@ -138,11 +139,6 @@ public sealed class GenerationActor : UntypedActor, IWithTimers
     {
         if (word is TrainerProtocol.VerdictNeeded) _experiment.Tell(word, Sender);
         else _experiment.Tell(word);
-    }
-
-    private void ToAll(TrainerProtocol.ICommand command)
-    {
-        foreach (var seat in _seats) seat?.Tell(command);
     }
 
     private string NewKey() => _nodes.Length == 1 ? "" : Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));

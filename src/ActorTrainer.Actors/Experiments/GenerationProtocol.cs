@@ -17,6 +17,9 @@ public static class GenerationProtocol
     /// <summary>It is journalled: train.</summary>
     public sealed record Begin(GenerationStart Start) : INoSerializationVerificationNeeded;
 
+    /// <summary>All trainers shall do this after the step that is under way. Answered by <see cref="GenerationStopped"/>.</summary>
+    public sealed record RequestAfterStep(Core.Gradients.StepRequest Request) : INoSerializationVerificationNeeded;
+
     /// <summary>An answer to one trainer, in order with what is told to all.</summary>
     public sealed record ToTrainer(IActorRef Trainer, Training.TrainerProtocol.ICommand Command) : INoSerializationVerificationNeeded;
 

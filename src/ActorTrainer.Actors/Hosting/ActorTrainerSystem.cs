@@ -42,7 +42,7 @@ public static class ActorTrainerSystem
     public static ActorSystem StartServing(string logFile) =>
         ActorSystem.Create("serving", ConfigurationFactory.ParseString($"actortrainer.log-file = {Quoted(logFile)}").WithFallback(Configuration()));
 
-    /// <summary>Starts a node of a cluster, which joins its seeds; see cluster.conf. Throws as <see cref="Start"/> does.</summary>
+    /// <summary>Starts a node of a cluster, which joins its seeds, or whom it finds; see cluster.conf. Throws as <see cref="Start"/> does.</summary>
     /// <param name="overrides">HOCON of the node's own, over all else; empty: none.</param>
     /// <param name="transport">How remoting is secured; null: not at all.</param>
     public static ActorSystem StartNode(JournalLocation journal, string logFile, NodeAddress node, string overrides = "", Setup? transport = null)
@@ -60,7 +60,9 @@ public static class ActorTrainerSystem
         var bootstrap = BootstrapSetup.Create().WithConfig(own.WithFallback(Resource("cluster.conf")).WithFallback(Configuration(journal))
             .WithFallback(ClusterSingleton.DefaultConfig())
             .WithFallback(Akka.Persistence.Sql.SqlPersistence.DefaultConfiguration));
-        return ActorSystem.Create(Name, transport is null ? ActorSystemSetup.Create(bootstrap) : ActorSystemSetup.Create(bootstrap, transport));
+        var system = ActorSystem.Create(Name, transport is null ? ActorSystemSetup.Create(bootstrap) : ActorSystemSetup.Create(bootstrap, transport));
+        if (node.Discovery is { } search) _ = SeedSearch.JoinAsync(system, search, TimeProvider.System);
+        return system;
     }
 
     private static string Quoted(string text) => "\"" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";
@@ -68,5 +70,5 @@ public static class ActorTrainerSystem
 
 /// <summary>Where a node listens, what it does, and whom it joins.</summary>
 /// <param name="Port">0: a free one.</param>
-/// <param name="Seeds"><c>HOST:PORT</c>.</param>
-public sealed record NodeAddress(string Host, int Port, ImmutableArray<string> Roles, ImmutableArray<string> Seeds);
+/// <param name="Seeds"><c>HOST:PORT</c>; none where it finds the others itself.</param>
+public sealed record NodeAddress(string Host, int Port, ImmutableArray<string> Roles, ImmutableArray<string> Seeds, NodeDiscovery? Discovery = null);

@@ -1,3 +1,4 @@
+using ActorTrainer.Actors.Checkpoints;
 using ActorTrainer.Actors.Nodes;
 using ActorTrainer.Actors.Serialization;
 using ActorTrainer.Core.Experiments;
@@ -18,7 +19,9 @@ public sealed class SeatActor : UntypedActor
     private readonly ExperimentName _name;
     private readonly ExperimentWork _work;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly Seat<IActorRef, IWireMessage> _seat = new(ActorRefs.Nobody, (generation, reason) => new TrainerProtocol.TrainingBroken(generation, reason));
+    private readonly Seat<IActorRef, IWireMessage> _seat = new(
+        ActorRefs.Nobody, (generation, reason) => new TrainerProtocol.TrainingBroken(generation, reason),
+        word => word is CheckpointWriterProtocol.CheckpointWritten { Due.IsSpare: true });
     private CancellationTokenSource _abort = new();
     private IActorRef? _trainer;
     private Exception? _breakdown;
@@ -38,13 +41,13 @@ public sealed class SeatActor : UntypedActor
     {
         switch (message)
         {
-            case JoinGeneration join: Do(_seat.Join(join.Generation, Sender)); break;
+            case JoinGeneration join: Do(_seat.Join(join.Generation, Context.Watch(Sender))); break;
             case TrainerProtocol.StateHeld held: Do(_seat.StateHeld(held.State)); break;
             case TrainerProtocol.StartTraining start: Do(_seat.Start(start.Generation, Sender), start); break;
-            case AttachToSeat attach: Do(_seat.Attach(attach.Generation, attach.Heard, Sender)); break;
+            case AttachToSeat attach: Do(_seat.Attach(attach.Generation, attach.Heard, Context.Watch(Sender))); break;
             case TrainerProtocol.ICommand command: _trainer?.Tell(command); break;
             case Terminated terminated when Equals(terminated.ActorRef, _trainer): OnBroken(); break;
-            case Terminated: break;
+            case Terminated leader: Do(_seat.LeaderGone(leader.ActorRef)); break;
             case IWireMessage word when Sender.Path.Parent.Equals(Self.Path) || Sender.Path.Parent.Parent.Equals(Self.Path):
                 Do(_seat.Say(word, (word as TrainerProtocol.INotification)?.Generation));
                 break;
@@ -75,9 +78,16 @@ public sealed class SeatActor : UntypedActor
                 case Effect.Refuse refuse: refuse.To.Tell(new SeatRefused(refuse.Generation, refuse.Reason)); break;
                 case Effect.Train: Train(order!); break;
                 case Effect.Say say: say.To.Tell(new SeatSaid(say.Generation, say.Number, say.Word)); break;
+                case Effect.HoldCheckpoints hold: Hold(hold.Held); break;
                 case Effect.Answer answer: answer.To.Tell(new SeatAlive(answer.Generation, answer.Said)); break;
             }
         }
+    }
+
+    private void Hold(bool held)
+    {
+        if (held) _log.Warning("Nobody has led the training of {Experiment} for long: until somebody does, only checkpoints that evaluations rest on are written", _name);
+        _trainer?.Tell(new TrainerProtocol.HoldCheckpoints(held));
     }
 
     private void Train(TrainerProtocol.StartTraining order)

@@ -55,7 +55,7 @@ public sealed class TrainerActor : UntypedActor
     private StepDue? _waitingToWrite;
     private Ending _ending;
     private string? _failure;
-    private bool _going, _over = true, _phaseStopped;
+    private bool _going, _over = true, _phaseStopped, _holds;
 
     private enum Ending { No, Stopped, Finished }
 
@@ -86,7 +86,8 @@ public sealed class TrainerActor : UntypedActor
             case CheckpointWriterProtocol.CheckpointWritten written: OnWritten(written.Stored.Id); break;
             case CheckpointWriterProtocol.CheckpointFailed failed: OnNotWritten(failed); break;
             case VerdictReached verdict: Guarded(() => OnVerdict(verdict)); break;
-            case RequestAfterStep request: OnRequested(request.Request); break;
+            case RequestAfterStep request: OnRequested(request); break;
+            case HoldCheckpoints hold: _holds = hold.Held; break;
             default: Unhandled(message); break;
         }
     }
@@ -100,7 +101,7 @@ public sealed class TrainerActor : UntypedActor
         if (!Meet(start, begin.Abort)) return;
         (_cursor, _phase) = (start.From, start.From.Phase);
         (_request, _ending, _phaseStopped, _failure, _waitingToWrite, _over) = (StepRequest.None, Ending.No, false, null, null, false);
-        (_verdictAsked, _verdictGot) = (null, null);
+        (_verdictAsked, _verdictGot, _holds) = (null, null, false);
         _written = start.Source;
         if (OwnsShardZero)
         {
@@ -252,7 +253,7 @@ public sealed class TrainerActor : UntypedActor
         var due = _parts.Plan.After(before);
         if (due.EpochEnd) Failpoint.Hit(Failpoints.EpochEnded);
         if (_request >= StepRequest.CheckpointAndRegroup) _ending = Ending.Stopped;
-        if (due.Checkpoint || _ending != Ending.No) TryWrite(due);
+        if (due.Checkpoint && !(_holds && due.IsSpare) || _ending != Ending.No) TryWrite(due);
         Wake();
     }
 
@@ -375,9 +376,10 @@ public sealed class TrainerActor : UntypedActor
         Wake();
     }
 
-    private void OnRequested(StepRequest request)
+    private void OnRequested(RequestAfterStep wanted)
     {
-        if (request > _request) _request = request;
+        if (_over || wanted.Generation != _team.Generation || wanted.Request <= _request) return;
+        _request = wanted.Request;
         Wake();
     }
 

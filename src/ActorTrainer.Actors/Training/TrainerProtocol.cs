@@ -38,8 +38,11 @@ public static class TrainerProtocol
     /// <summary>Null: none. Answers <see cref="SayState"/>.</summary>
     public sealed record StateHeld(LiveState? State) : INoSerializationVerificationNeeded;
 
-    /// <summary>After the step that is under way, checkpoint and stop. It rides in the exchange, so every trainer does it after the same step.</summary>
-    public sealed record RequestAfterStep(StepRequest Request) : ICommand, IWireMessage;
+    /// <summary>After the step that is under way, checkpoint and stop. It rides in the exchange, so every trainer does it after the same step. One of another generation is dropped.</summary>
+    public sealed record RequestAfterStep(Generation Generation, StepRequest Request) : ICommand, IWireMessage;
+
+    /// <summary>From the seat: write no more checkpoints that are for going on from alone, or do so again.</summary>
+    public sealed record HoldCheckpoints(bool Held) : ICommand, INoSerializationVerificationNeeded;
 
     /// <summary>Early stopping's verdict, asked for by <see cref="VerdictNeeded"/>.</summary>
     public sealed record VerdictReached(int Phase, int EpochsDone, bool Stop) : ICommand, IWireMessage;

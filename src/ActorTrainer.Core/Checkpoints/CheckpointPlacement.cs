@@ -20,8 +20,11 @@ public static class CheckpointPlacement
     /// <summary>Where a retired checkpoint goes before it is deleted.</summary>
     public static string DeletedOf(CheckpointId id) => DeletedPrefix + id;
 
-    /// <summary>Whether a folder is what an unfinished write or delete left.</summary>
-    public static bool IsLeftover(string folder) =>
-        folder.EndsWith(TemporarySuffix, StringComparison.Ordinal) && CheckpointId.TryParse(folder[..^TemporarySuffix.Length], out _)
-        || folder.StartsWith(DeletedPrefix, StringComparison.Ordinal) && CheckpointId.TryParse(folder[DeletedPrefix.Length..], out _);
+    /// <summary>Whether a folder is what an unfinished write or delete left, and of which checkpoint.</summary>
+    public static bool IsLeftover(string folder, out CheckpointId of)
+    {
+        of = default;
+        return folder.EndsWith(TemporarySuffix, StringComparison.Ordinal) && CheckpointId.TryParse(folder[..^TemporarySuffix.Length], out of)
+            || folder.StartsWith(DeletedPrefix, StringComparison.Ordinal) && CheckpointId.TryParse(folder[DeletedPrefix.Length..], out of);
+    }
 }

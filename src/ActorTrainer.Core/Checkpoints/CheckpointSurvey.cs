@@ -15,10 +15,9 @@ public sealed record CheckpointSurvey(
     /// <summary>Of the garbage those that nobody committed, and that would have been adopted if they were whole.</summary>
     public ImmutableArray<(CheckpointId Id, string Problem)> Damaged { get; init; } = [];
 
-    /// <summary>Removes what unfinished writes left, verifies from the newest down to the first that is intact. Only the run's single writer may call it.</summary>
+    /// <summary>Verifies from the newest down to the first that is intact. It only looks: one that was overtaken does no harm.</summary>
     public static CheckpointSurvey Of(ICheckpointStore store, Experiment experiment)
     {
-        store.Sweep();
         var present = store.List();
         var lost = ImmutableArray.CreateBuilder<(CheckpointId, string)>();
         StepNumber intact = StepNumber.Zero;

@@ -40,8 +40,11 @@ public interface ICheckpointStore
     /// <summary>Takes a checkpoint out of sight by one rename, then deletes it. Harmless where it is gone.</summary>
     void Delete(CheckpointId id);
 
-    /// <summary>Removes what unfinished writes and deletes of earlier processes left. Only its single writer may call this.</summary>
-    void Sweep();
+    /// <summary>
+    /// Removes what unfinished writes and deletes of generations before this one left. Their writers count for nothing any more, or have written their last;
+    /// in a newer one somebody may be writing now.
+    /// </summary>
+    void Sweep(Generation before);
 }
 
 public sealed class CheckpointDamagedException(CheckpointId id, string problem) : Exception($"Checkpoint {id}: {problem}")

@@ -51,6 +51,9 @@ public sealed record Experiment
 
     public CommittedCheckpoint? Newest => Checkpoints.IsEmpty ? null : Checkpoints[^1];
 
+    /// <summary>Nobody trains it, and it could go on.</summary>
+    public bool Rests => Status is ExperimentStatus.Paused or ExperimentStatus.Failed;
+
     /// <summary>Nothing is left to train: the newest checkpoint is the last step's.</summary>
     public bool IsTrained => FinishedAt is { } step && Newest?.Id.Step == step;
 

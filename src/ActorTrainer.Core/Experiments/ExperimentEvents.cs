@@ -74,10 +74,12 @@ public static class ExperimentEvents
 /// <param name="PretrainedHash">SHA-256 of the weights it starts from; null: drawn by seed.</param>
 /// <param name="Steps">If no phase ends early.</param>
 /// <param name="Parent">The checkpoint whose whole state it began with, as <c>NAME@STEP digest</c>; null: none.</param>
+/// <param name="CheckpointStore">Where its checkpoints are, a place that no other run has; null: in the run's folder.</param>
 public sealed record ExperimentDefinition(
     ExperimentName Name, string ConfigurationHash, ImmutableSortedDictionary<string, string> Settings, ImmutableSortedSet<string> ResultKeys, string EffectiveConfiguration,
     ResolvedDevice Device, int LogicalShards, ImmutableArray<PhaseData> Phases, string? PretrainedHash, string Fingerprint, long Steps,
-    string? Parent = null);
+    string? Parent = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? CheckpointStore = null);
 
 /// <summary>A phase's data by what they are, not where.</summary>
 public sealed record PhaseData(string Name, int Epochs, int StepsPerEpoch, ImmutableArray<string> Classes, DataIdentity Train, DataIdentity? Validation, DataIdentity? Test);

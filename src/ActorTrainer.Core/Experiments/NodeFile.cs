@@ -8,14 +8,18 @@ namespace ActorTrainer.Core.Experiments;
 /// <param name="Journal">A secret: it may hold a password.</param>
 /// <param name="Akka">HOCON for Akka; empty: none.</param>
 public sealed record NodeFileSettings(
-    string? Host, int? Port, int? Http, ImmutableArray<string>? Roles, ImmutableArray<string>? Seeds, string? Runs, string? Journal, NodeTlsFiles? Tls,
+    string? Host, int? Port, int? Http, ImmutableArray<string>? Roles, ImmutableArray<string>? Seeds, NodeFileDiscovery? Discovery, string? Runs, string? Journal, string? Checkpoints, NodeTlsFiles? Tls,
     ImmutableArray<NodeFileKey> Keys, ImmutableArray<string>? DataRoots, string Akka)
 {
-    public static NodeFileSettings Empty { get; } = new(null, null, null, null, null, null, null, null, [], null, "");
+    public static NodeFileSettings Empty { get; } = new(null, null, null, null, null, null, null, null, null, null, [], null, "");
 
     /// <summary>Sealed against printing: it holds secrets.</summary>
     public override string ToString() => nameof(NodeFileSettings);
 }
+
+/// <summary>How nodes find each other without seeds.</summary>
+/// <param name="Method"><c>config</c> or <c>kubernetes</c>.</param>
+public sealed record NodeFileDiscovery(string Method, ImmutableArray<string> Nodes, string? Label, int? Required);
 
 /// <summary>PEM files.</summary>
 public sealed record NodeTlsFiles(string Certificate, string Key, string Authority);
@@ -67,12 +71,23 @@ public static class NodeFile
             Of(node, "http")?.Integer(0, ushort.MaxValue),
             Texts(node, "roles", "a list of roles"),
             Texts(node, "seeds", "a list of \"HOST:PORT\""),
+            Discovery(node.Child("discovery")),
             Of(node, "runs")?.Location("a folder"),
             Of(node, "journal")?.Text("postgres://USER:PASSWORD@HOST/DATABASE"),
+            Of(node, "checkpoints") is { } checkpoints ? Store(checkpoints) : null,
             Tls(node),
             Of(node, "keys")?.Items("a list of { scope, sha256 }") is { } keys ? [.. keys.Select(Key)] : [],
             Of(node, "data-roots")?.Items("a list of folders") is { } roots ? [.. roots.Select(folder => folder.Location("a folder"))] : null,
             akka is { Count: > 0 } ? HoconWriter.Document(new([new("akka", akka, akka.Origin)], akka.Origin)) : "");
+    }
+
+    private static NodeFileDiscovery? Discovery(Section discovery)
+    {
+        if (Of(discovery, "method") is not { } method) return null;
+        string chosen = method.Choice([("config", "config"), ("kubernetes", "kubernetes")]);
+        var nodes = Texts(discovery, "nodes", "a list of \"HOST:PORT\"") ?? [];
+        if (chosen == "config" && nodes.IsEmpty) discovery["nodes"].Error("required with method = config: \"HOST:PORT\" of every node");
+        return new(chosen, nodes, Of(discovery, "label")?.Text("a label such as app=actortrainer"), Of(discovery, "required")?.Integer(1, 1000));
     }
 
     private static NodeTlsFiles? Tls(Section node)
@@ -83,6 +98,13 @@ public static class NodeFile
         return new(Needed(tls, "certificate"), Needed(tls, "key"), Needed(tls, "authority"));
 
         static string Needed(Section tls, string name) => tls[name].Location("a PEM file (certificate, key and authority, all three or none)");
+    }
+
+    /// <summary>A URI stays as it is; a folder is relative to the file.</summary>
+    private static string Store(Setting setting)
+    {
+        string text = setting.Text("s3://BUCKET/PREFIX or a folder");
+        return text.Contains("://", StringComparison.Ordinal) ? text : setting.Location("s3://BUCKET/PREFIX or a folder");
     }
 
     private static NodeFileKey Key(Setting setting)

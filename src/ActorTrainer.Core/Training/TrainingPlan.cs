@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
 
@@ -107,4 +108,9 @@ public sealed record TrainingPlan(ImmutableArray<PhasePlan> Phases, int Evaluate
 
 /// <summary>What comes after a step.</summary>
 /// <param name="Evaluation">The checkpoint after this step is evaluated.</param>
-public readonly record struct StepDue(bool EpochEnd, bool PhaseEnd, bool Evaluation, bool Checkpoint);
+public readonly record struct StepDue(bool EpochEnd, bool PhaseEnd, bool Evaluation, bool Checkpoint)
+{
+    /// <summary>A checkpoint for going on from alone: nothing that is decided rests on it.</summary>
+    [JsonIgnore]
+    public bool IsSpare => Checkpoint && !Evaluation && !PhaseEnd;
+}

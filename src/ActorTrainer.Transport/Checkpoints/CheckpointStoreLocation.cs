@@ -1,5 +1,4 @@
 using ActorTrainer.Core.Checkpoints;
-using ActorTrainer.Core.Experiments;
 using Amazon;
 using Amazon.Runtime;
 using Amazon.S3;
@@ -7,17 +6,34 @@ using Amazon.S3;
 namespace ActorTrainer.Transport.Checkpoints;
 
 /// <summary>
-/// Where a cluster keeps the checkpoints of all runs: <c>s3://BUCKET/PREFIX?endpoint=URL&amp;region=NAME</c>, <c>file:///PATH</c> or a path. It holds no secret: a
-/// bucket's credentials come from where the AWS tools look for them (environment, profile, the machine's role).
+/// Where checkpoints are kept, when not in their run's folder: <c>s3://BUCKET/PREFIX?endpoint=URL&amp;region=NAME</c>, <c>file:///PATH</c> or a path; of all runs, or,
+/// with <see cref="Below"/>, of one. It holds no secret: a bucket's credentials come from where the AWS tools look for them (environment, profile, the machine's role).
 /// </summary>
 public abstract record CheckpointStoreLocation
 {
+    public const string Variable = "ACTORTRAINER_CHECKPOINTS";
+
     private CheckpointStoreLocation()
     {
     }
 
-    /// <summary>The store of one run.</summary>
-    public abstract ICheckpointStore Open(ExperimentName run);
+    /// <summary>The store of the run whose place this is.</summary>
+    public abstract ICheckpointStore Open();
+
+    /// <summary>Removes all that is in it, for good, of a run that nobody trains.</summary>
+    public abstract void Remove();
+
+    /// <summary>A place within this one.</summary>
+    public abstract CheckpointStoreLocation Below(string name);
+
+    /// <summary>
+    /// The same place, by the way that <paramref name="other"/> names where both are in one bucket: a store can have another address inside a cluster than
+    /// outside, and can move.
+    /// </summary>
+    public virtual CheckpointStoreLocation ReachedAs(CheckpointStoreLocation other) => this;
+
+    /// <summary>As <see cref="Parse"/> reads it.</summary>
+    public abstract override string ToString();
 
     /// <summary>Throws <see cref="FormatException"/>, for a person.</summary>
     public static CheckpointStoreLocation Parse(string text)
@@ -55,7 +71,16 @@ public abstract record CheckpointStoreLocation
     /// <param name="Root">Absolute.</param>
     public sealed record Folder(string Root) : CheckpointStoreLocation
     {
-        public override ICheckpointStore Open(ExperimentName run) => new FolderCheckpointStore(Path.Combine(Root, run.Value));
+        public override ICheckpointStore Open() => new FolderCheckpointStore(Root);
+
+        public override void Remove()
+        {
+            if (Directory.Exists(Root)) Directory.Delete(Root, recursive: true);
+        }
+
+        public override CheckpointStoreLocation Below(string name) => new Folder(Path.Combine(Root, name));
+
+        public override string ToString() => Root;
     }
 
     /// <summary>A bucket of an S3-compatible store.</summary>
@@ -64,7 +89,29 @@ public abstract record CheckpointStoreLocation
     /// <param name="Region">Null: what the environment says.</param>
     public sealed record Bucket(string Name, string Prefix, Uri? Endpoint, string? Region) : CheckpointStoreLocation
     {
-        public override ICheckpointStore Open(ExperimentName run) => new S3CheckpointStore(Client(), Name, Prefix.Length == 0 ? run.Value : $"{Prefix}/{run}");
+        public override ICheckpointStore Open() => new S3CheckpointStore(Client(), Name, Prefix);
+
+        public override void Remove()
+        {
+            var store = Open();
+            foreach (var id in store.List()) store.Delete(id);
+            store.Sweep(new(int.MaxValue));
+        }
+
+        public override CheckpointStoreLocation Below(string name) => this with { Prefix = Prefix.Length == 0 ? name : $"{Prefix}/{name}" };
+
+        public override CheckpointStoreLocation ReachedAs(CheckpointStoreLocation other) =>
+            other is Bucket { Name: var name } bucket && name == Name ? this with { Endpoint = bucket.Endpoint, Region = bucket.Region } : this;
+
+        public override string ToString()
+        {
+            string[] query = [.. Endpoint is null ? (string[])[] : [$"endpoint={Endpoint.OriginalString}"], .. Region is null ? (string[])[] : [$"region={Region}"]];
+            string path = string.Join('/', Prefix.Split('/').Select(Uri.EscapeDataString));
+            return $"s3://{Name}/{path}{(query.Length > 0 ? "?" + string.Join('&', query.Select(Escaped)) : "")}";
+        }
+
+        /// <summary>What would end the pair or the query; the rest stays legible.</summary>
+        private static string Escaped(string pair) => pair.Replace("%", "%25", StringComparison.Ordinal).Replace("&", "%26", StringComparison.Ordinal).Replace("#", "%23", StringComparison.Ordinal);
 
         public IAmazonS3 Client()
         {

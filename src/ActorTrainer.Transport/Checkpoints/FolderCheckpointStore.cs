@@ -84,9 +84,9 @@ public sealed class FolderCheckpointStore(string root) : ICheckpointStore
         DeleteFolder(deleted);
     }
 
-    public void Sweep()
+    public void Sweep(Generation before)
     {
-        foreach (string name in Folders().Where(CheckpointPlacement.IsLeftover).ToList()) DeleteFolder(In(name));
+        foreach (string name in Folders().Where(name => CheckpointPlacement.IsLeftover(name, out var of) && of.Generation < before).ToList()) DeleteFolder(In(name));
     }
 
     private void Place(CheckpointId id, string temporary, StoredCheckpoint stored)

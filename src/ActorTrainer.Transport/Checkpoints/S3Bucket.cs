@@ -66,12 +66,19 @@ internal sealed class S3Bucket(IAmazonS3 client, string name)
     public void AbortUpload(string key, string upload) => Ask(key, client.AbortMultipartUploadAsync(name, key, upload));
 
     /// <summary>Those that a killed process left: they cost room, and no listing of objects shows them.</summary>
-    public void AbortUploads(string prefix)
+    public IReadOnlyList<(string Key, string Upload)> Uploads(string prefix)
     {
-        while (Ask(prefix, client.ListMultipartUploadsAsync(new ListMultipartUploadsRequest { BucketName = name, Prefix = prefix })).MultipartUploads is { Count: > 0 } found)
+        var uploads = new List<(string, string)>();
+        var request = new ListMultipartUploadsRequest { BucketName = name, Prefix = prefix };
+        ListMultipartUploadsResponse page;
+        do
         {
-            foreach (var upload in found) AbortUpload(upload.Key, upload.UploadId);
+            page = Ask(prefix, client.ListMultipartUploadsAsync(request));
+            uploads.AddRange((page.MultipartUploads ?? []).Select(found => (found.Key, found.UploadId)));
+            (request.KeyMarker, request.UploadIdMarker) = (page.NextKeyMarker, page.NextUploadIdMarker);
         }
+        while (page.IsTruncated == true);
+        return uploads;
     }
 
     private T Ask<T>(string key, Task<T> answer, CancellationToken cancel = default)

@@ -89,10 +89,11 @@ public sealed class S3CheckpointStore : ICheckpointStore
         DeleteFiles(id);
     }
 
-    public void Sweep()
+    public void Sweep(Generation before)
     {
-        foreach (var checkpoint in Objects().GroupBy(o => o.Id).Where(files => files.All(o => o.Name != CheckpointPlacement.Manifest)).ToList()) DeleteFiles(checkpoint.Key);
-        _bucket.AbortUploads(_prefix + "/");
+        foreach (var checkpoint in Objects().GroupBy(o => o.Id).Where(files => files.Key.Generation < before && files.All(o => o.Name != CheckpointPlacement.Manifest)).ToList())
+            DeleteFiles(checkpoint.Key);
+        foreach (var (key, upload) in _bucket.Uploads(_prefix + "/").Where(found => OfKey(found.Key)?.Id.Generation < before)) _bucket.AbortUpload(key, upload);
     }
 
     /// <summary>Written before, and its commit did not get through: the same bits are the same checkpoint, and stay. Null where it has others.</summary>
@@ -115,10 +116,12 @@ public sealed class S3CheckpointStore : ICheckpointStore
     {
         foreach (string key in _bucket.Keys(_prefix + "/"))
         {
-            string[] parts = key[(_prefix.Length + 1)..].Split('/', 2);
-            if (parts.Length == 2 && CheckpointId.TryParse(parts[0], out var id)) yield return (id, parts[1]);
+            if (OfKey(key) is { } file) yield return file;
         }
     }
+
+    private (CheckpointId Id, string Name)? OfKey(string key) =>
+        key[(_prefix.Length + 1)..].Split('/', 2) is [var checkpoint, var name] && CheckpointId.TryParse(checkpoint, out var id) ? (id, name) : null;
 
     private string Key(CheckpointId id, string name) => $"{_prefix}/{CheckpointPlacement.FolderOf(id)}/{name}";
 

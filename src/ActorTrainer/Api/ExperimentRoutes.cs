@@ -41,6 +41,7 @@ internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink? coordin
         experiments.MapPost("{name}/pause", (string name) => ControlAsync(name, Wish.Pause)).Gives<ControlAnswer>("Pause an experiment");
         experiments.MapPost("{name}/resume", (string name) => ControlAsync(name, Wish.Resume)).Gives<ControlAnswer>("Resume an experiment");
         experiments.MapPost("{name}/cancel", (string name) => ControlAsync(name, Wish.Cancel)).Gives<ControlAnswer>("Cancel an experiment");
+        experiments.MapDelete("{name}", (string name) => ControlAsync(name, Wish.Remove)).Gives<ControlAnswer>("Remove an experiment that rests, with its files");
         app.MapGet("/v1/cluster", async () => await coordinator.AskAsync(new DescribeCluster(), Patience).ConfigureAwait(false) is ClusterDescribed cluster
             ? Results.Json(cluster, CoreJson.Options) : Problems.Away()).Gives<ClusterDescribed>("Nodes, and the experiments under way");
     }

@@ -23,7 +23,7 @@ internal static class ControlCommands
 
     public static Command Cancel(Screen screen) => Create(screen, "cancel", "Give an experiment up; its checkpoints stay", "is given up", (lookup, run) =>
     {
-        if (run.Experiment.Status is not (ExperimentStatus.Paused or ExperimentStatus.Failed))
+        if (!run.Experiment.Rests)
         {
             throw new CommandException(run.Experiment.Status is ExperimentStatus.Completed or ExperimentStatus.Cancelled
                 ? $"'{run.Name}' is {StateText.Of(run.Experiment.Status)}: there is nothing to give up."

@@ -7,6 +7,7 @@ using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Journal;
 using ActorTrainer.Core.Gradients;
+using ActorTrainer.Hosting;
 using Microsoft.Data.Sqlite;
 
 namespace ActorTrainer.Commands;
@@ -22,7 +23,7 @@ internal sealed record ErrorReport(string Text, int ExitCode)
     {
         AggregateException { InnerExceptions: [var only] } => Of(only),
         OperationCanceledException => new("Interrupted.", Commands.ExitCode.Interrupted),
-        UsageException or DataException or EngineException or CheckpointNotFoundException or JournalLocationException => new(e.Message, Commands.ExitCode.Usage),
+        UsageException or DataException or EngineException or CheckpointNotFoundException or JournalLocationException or CheckpointStoreException => new(e.Message, Commands.ExitCode.Usage),
         ClusterException cluster => new(e.Message, cluster.IsUsage ? Commands.ExitCode.Usage : Commands.ExitCode.Failed),
         CommandException or JournalException or RunBusyException or ExchangeFailedException => new(e.Message, Commands.ExitCode.Failed),
         CheckpointDamagedException => new($"{e.Message}. An older checkpoint can be chosen with NAME@STEP; 'actortrainer show NAME' lists them.", Commands.ExitCode.Failed),

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using ActorTrainer.Actors.Coordination;
+using ActorTrainer.Actors.Hosting;
 using ActorTrainer.Api;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Hosting;
@@ -20,7 +21,8 @@ internal static class NodeCommand
         "actortrainer node --new-key submit",
     ];
 
-    private const int DefaultPort = 4053;
+    private const int DefaultPort = 4053, DefaultRequired = 2;
+    private const string DefaultLabel = "app.kubernetes.io/name=actortrainer";
 
     internal const int DefaultHttp = 4080;
 
@@ -45,13 +47,16 @@ internal static class NodeCommand
             var wanted = Roles(parsed.GetValue(roles) is { } text ? [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)] : file.Roles);
             ImmutableArray<string> seeds = parsed.GetRequiredValue(seed) is { Length: > 0 } given ? [.. given] : file.Seeds ?? [];
             foreach (string other in seeds.Where(other => !IsAddress(other))) throw new UsageException($"'{other}' is no node to join: HOST:PORT is needed, such as 10.0.0.1:4053.");
-            if (seeds.IsEmpty && !wanted.Contains(CoordinatorActor.Role))
+            var discovery = parsed.GetRequiredValue(seed) is { Length: > 0 } ? null : Discovery(file);
+            if (discovery is not null && !seeds.IsEmpty) throw new UsageException("node.seeds and node.discovery: nodes are named or found; leave one of them out.");
+            if (seeds.IsEmpty && discovery is null && !wanted.Contains(CoordinatorActor.Role))
                 throw new UsageException("A node that does not coordinate joins others: name one with --seed HOST:PORT, or give it the role coordinator.");
             var settings = new NodeSettings(
                 parsed.GetValue(host) ?? file.Host ?? "127.0.0.1", parsed.GetValue(port) ?? file.Port ?? DefaultPort,
                 parsed.GetValue(http) ?? file.Http ?? (wanted.Contains(CoordinatorActor.GatewayRole) ? DefaultHttp : null), wanted, seeds, NodeConfiguration.RunsOf(parsed.GetValue(runs), file))
             {
                 Keys = NodeConfiguration.KeysOf(file),
+                Discovery = discovery,
                 Akka = file.Akka,
                 Tls = NodeConfiguration.TlsOf(file),
             };
@@ -62,6 +67,13 @@ internal static class NodeCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static NodeDiscovery? Discovery(NodeFileSettings file)
+    {
+        if (file.Discovery is not { } asked) return null;
+        foreach (string other in asked.Nodes.Where(other => !IsAddress(other))) throw new UsageException($"node.discovery.nodes: '{other}' is no HOST:PORT.");
+        return asked.Method == "kubernetes" ? new KubernetesPods(asked.Label ?? DefaultLabel, asked.Required ?? DefaultRequired) : new ListedNodes(asked.Nodes);
     }
 
     private static int NewKey(Screen screen, string scope)

@@ -21,7 +21,8 @@ internal static class NodeConfiguration
     public static RunsFolder RunsOf(string? asked, NodeFileSettings file)
     {
         var runs = RunsFolder.Choose(asked ?? file.Runs);
-        return file.Journal is { } journal ? runs with { Journal = JournalLocation.Parse(journal) } : runs;
+        if (file.Journal is { } journal) runs = runs with { Journal = JournalLocation.Parse(journal) };
+        return file.Checkpoints is { } checkpoints ? runs.WithCheckpointsIn(checkpoints) : runs;
     }
 
     public static ImmutableArray<ApiKey> KeysOf(NodeFileSettings file) =>

@@ -32,7 +32,7 @@ internal static class PruneCommand
         var leftovers = shelf.Leftovers();
 
         long bytes = 0;
-        foreach (var run in aside) Tell($"run {run.Name}, set aside", RunShelf.BytesIn(lookup.Runs[run.Name].Path));
+        foreach (var run in aside) Tell($"run {run.Name}, set aside", shelf.BytesOf(run));
         foreach (var (name, checkpoints) in spare)
             Tell($"{Format.Count(checkpoints.Length, "checkpoint")} of {name}: step {string.Join(", ", checkpoints.Select(c => c.Id.Step))}", checkpoints.Sum(c => c.Bytes));
         foreach (string folder in leftovers) Tell($"{Path.GetFileName(folder)}, left by a removal", RunShelf.BytesIn(folder));

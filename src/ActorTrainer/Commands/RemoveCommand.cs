@@ -1,4 +1,6 @@
 using System.CommandLine;
+using ActorTrainer.Api.Client;
+using ActorTrainer.Core.Experiments;
 using ActorTrainer.Journal;
 using ActorTrainer.Terminal;
 
@@ -7,7 +9,7 @@ namespace ActorTrainer.Commands;
 /// <summary>Removes one run for good.</summary>
 internal static class RemoveCommand
 {
-    public static readonly string[] Examples = ["actortrainer remove photos.1", "actortrainer remove photos --yes"];
+    public static readonly string[] Examples = ["actortrainer remove photos.1", "actortrainer remove photos --yes", "actortrainer remove photos --server http://127.0.0.1:4080"];
 
     public static Command Create(Screen screen)
     {
@@ -15,19 +17,35 @@ internal static class RemoveCommand
         var runs = CommonOptions.Runs();
         var yes = CommonOptions.Yes();
         var command = new Command("remove", "Remove a run: its history, checkpoints and files") { name, runs, yes };
-        command.SetAction(parsed => Execute(screen, RunLookup.In(parsed.GetValue(runs)), parsed.GetRequiredValue(name), parsed.GetValue(yes)));
+        var server = new ServerOptions(command, runs);
+        command.SetAction(async (parsed, cancel) =>
+        {
+            using var client = server.Connect(parsed, screen);
+            var (run, agreed) = (parsed.GetRequiredValue(name), parsed.GetValue(yes));
+            return client is null ? OfFolder(screen, RunLookup.In(parsed.GetValue(runs)), run, agreed) : await OfClusterAsync(screen, client, CommonOptions.ParseName(run), agreed, cancel).ConfigureAwait(false);
+        });
         return command;
     }
 
-    private static int Execute(Screen screen, RunLookup lookup, string name, bool yes)
+    private static int OfFolder(Screen screen, RunLookup lookup, string name, bool yes)
     {
         var run = lookup.Find(name);
-        string bytes = Format.Bytes(RunShelf.BytesIn(lookup.Runs[run.Name].Path));
+        var shelf = new RunShelf(lookup.Runs, TimeProvider.System);
+        string bytes = Format.Bytes(shelf.BytesOf(run));
         var experiment = run.Experiment;
         string what = $"'{run.Name}' ({StateText.Of(experiment.Status)}, {Format.Count(experiment.Checkpoints.Length, "checkpoint")}, {bytes})";
         if (!Consent.Given(screen, yes, $"Remove {what} for good?")) return ExitCode.Failed;
-        new RunShelf(lookup.Runs, TimeProvider.System).Remove(run.Name);
+        shelf.Remove(run.Name);
         screen.Say($"Removed {what}.");
+        return ExitCode.Done;
+    }
+
+    private static async Task<int> OfClusterAsync(Screen screen, ClusterClient client, ExperimentName name, bool yes, CancellationToken cancel)
+    {
+        string state = (string)(await client.ShowAsync(name, cancel).ConfigureAwait(false))["state"]!;
+        if (!Consent.Given(screen, yes, $"Remove '{name}' ({state}) from the cluster for good?")) return ExitCode.Failed;
+        await client.RemoveAsync(name, cancel).ConfigureAwait(false);
+        screen.Say($"Removed '{name}' ({state}).");
         return ExitCode.Done;
     }
 }

@@ -39,13 +39,21 @@ internal sealed class ExperimentPreparation(IDataReader reader, IEngine engine, 
             var definition = new ExperimentDefinition(settings.Name, configuration.Hash, configuration.Settings, configuration.ResultKeys, configuration.EffectiveText, device, shards,
                 [.. settings.Training.Phases.Select((phase, index) => Identify(phase, plan.Phases[index], data, index))],
                 PretrainedIdentity.Of(settings.Model.Pretrained, weights), engine.Fingerprint(job, weights), plan.Steps);
-            return new(settings, definition, plan, job, data) { Notices = [.. data.Notices, .. weightNotes] };
+            return new(settings, definition, plan, job, data) { Notices = [.. data.Notices, .. weightNotes, .. IdleTrainers(settings, shards)] };
         }
         catch
         {
             data.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Where the file names the shards, reading it has warned.</summary>
+    private static IEnumerable<string> IdleTrainers(ExperimentSettings settings, int shards)
+    {
+        int idle = settings.Resources.MaxTrainers - shards;
+        if (settings.Training.LogicalShards is null && idle > 0)
+            yield return $"{idle} of {settings.Resources.MaxTrainers} trainers would stay idle: the run has {shards} logical shards since its first start.";
     }
 
     /// <summary>The plan of an experiment that was prepared elsewhere, for whoever counts steps and opens no data: its samples are numbers alone.</summary>

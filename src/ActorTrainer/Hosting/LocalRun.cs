@@ -13,7 +13,6 @@ using ActorTrainer.Data;
 using ActorTrainer.Journal;
 using ActorTrainer.Torch;
 using ActorTrainer.Transport;
-using ActorTrainer.Transport.Checkpoints;
 using ActorTrainer.Transport.Training;
 using Akka.Actor;
 
@@ -82,16 +81,22 @@ internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider 
         var earlier = new RunJournal(runs).Load(name);
         using var prepared = await Task.Run(() => new ExperimentPreparation(reader, engine, weights).Prepare(
             configuration.Settings, ConfigurationIdentity.Of(configuration), earlier?.Definition, new Relay(observer), cancel, fromCheckpoint: earlier?.Newest is not null), cancel).ConfigureAwait(false);
+        if (earlier?.Status is ExperimentStatus.Cancelled)
+        {
+            throw new RunConflictException($"The run '{name}' was cancelled. 'actortrainer run {request.File} --fresh' sets it aside and begins anew; " +
+                $"'actortrainer run {request.File} --from {name} --set experiment.name=ANOTHER-NAME' begins from where it stopped.");
+        }
+
         if (earlier is not null) RunConflict.Check(earlier.Definition, prepared.Definition, request.File, request.AcceptMachine);
         foreach (string notice in prepared.Notices) observer.Notice(notice);
         if (earlier is null && configuration.Settings.Model is { Pretrained: null, Architecture: { } architecture })
             observer.Notice($"{architecture} trains from scratch: model.pretrained is not set.");
         await File.WriteAllTextAsync(folder.EffectiveConfiguration, configuration.Text, cancel).ConfigureAwait(false);
 
-        var store = new FolderCheckpointStore(folder.CheckpointFolder);
+        var definition = runs.Settle(prepared.Definition, earlier?.Definition);
+        var store = runs.StoreOf(name, definition);
         using var evaluations = new EvaluationLog(folder.Evaluations, time);
         (StoredCheckpoint, TrainingCursor)? inherited = null;
-        var definition = prepared.Definition with { Parent = earlier?.Definition.Parent };
         if (request.From is { } from && earlier is null)
         {
             var content = Inheritance.Take(from, runs, prepared, out string parent);

@@ -4,7 +4,6 @@ using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Models;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Journal;
-using ActorTrainer.Transport.Checkpoints;
 
 namespace ActorTrainer.Hosting;
 
@@ -43,7 +42,7 @@ public sealed class RunWeights(RunsFolder runs) : IWeightSource
             var checkpoint = choice.Of(run);
             try
             {
-                return new(new(name, run), checkpoint, Read(name, checkpoint.Id));
+                return new(new(name, run), checkpoint, runs.StoreOf(name, run.Definition).Read(checkpoint.Id));
             }
             catch (CheckpointDamagedException) when (attempt < Attempts && IsRetired(name, checkpoint.Id))
             {
@@ -52,9 +51,6 @@ public sealed class RunWeights(RunsFolder runs) : IWeightSource
 
         return null;
     }
-
-    /// <summary>Throws <see cref="CheckpointDamagedException"/> where the files are not what was committed.</summary>
-    public CheckpointContent Read(ExperimentName name, CheckpointId checkpoint) => new FolderCheckpointStore(runs[name].CheckpointFolder).Read(checkpoint);
 
     private bool IsRetired(ExperimentName name, CheckpointId checkpoint) => _journal.Load(name)?.Checkpoints.All(committed => committed.Id != checkpoint) != false;
 }

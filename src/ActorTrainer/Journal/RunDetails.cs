@@ -12,6 +12,7 @@ internal static class RunDetails
     {
         var json = (JsonObject)JsonSerializer.SerializeToNode(overview, CoreJson.Readable)!;
         json["folder"] = folder.Path;
+        json["checkpoint_store"] = run.Definition.CheckpointStore;
         json["device"] = Node(run.Definition.Device);
         json["logical_shards"] = run.Definition.LogicalShards;
         json["classes"] = Node(run.Definition.Phases[^1].Classes);

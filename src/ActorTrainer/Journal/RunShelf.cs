@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Hosting;
 using ActorTrainer.Transport;
-using ActorTrainer.Transport.Checkpoints;
 
 namespace ActorTrainer.Journal;
 
@@ -15,10 +14,11 @@ public sealed class RunShelf(RunsFolder runs, TimeProvider time)
     private const string RemovedPrefix = ".removed-";
     private readonly RunJournal _journal = new(runs);
 
-    /// <summary>Removes a run with everything in it.</summary>
+    /// <summary>Removes a run with everything in it. Checkpoints that are kept elsewhere go first: the journal is all that knows where.</summary>
     public void Remove(ExperimentName name)
     {
         using var held = Take(name);
+        if (_journal.Load(name) is { } run) runs.PlaceOf(run.Definition)?.Remove();
         string removed = System.IO.Path.Combine(runs.Path, $"{RemovedPrefix}{name}-{Guid.NewGuid():N}");
         Directory.Move(runs[name].Path, removed);
         _journal.Remove(name);
@@ -30,7 +30,8 @@ public sealed class RunShelf(RunsFolder runs, TimeProvider time)
     {
         using var held = Take(name);
         _journal.Append(name, [.. checkpoints.Select(id => new ExperimentEvents.CheckpointRetired(id, time.GetUtcNow()))]);
-        var store = new FolderCheckpointStore(runs[name].CheckpointFolder);
+        if (_journal.Load(name) is not { } run) return;
+        var store = runs.StoreOf(name, run.Definition);
         foreach (var id in checkpoints) store.Delete(id);
     }
 
@@ -44,6 +45,10 @@ public sealed class RunShelf(RunsFolder runs, TimeProvider time)
     /// <summary>Folders that a removal left when it was killed.</summary>
     public ImmutableArray<string> Leftovers() =>
         Directory.Exists(runs.Path) ? [.. Directory.EnumerateDirectories(runs.Path, RemovedPrefix + "*").Order(StringComparer.Ordinal)] : [];
+
+    /// <summary>Of a run's folder, and of checkpoints that are kept elsewhere.</summary>
+    public long BytesOf(RunEntry run) =>
+        BytesIn(runs[run.Name].Path) + (run.Experiment.Definition.CheckpointStore is null ? 0 : run.Experiment.Checkpoints.Sum(checkpoint => checkpoint.Bytes));
 
     public static long BytesIn(string folder) => Directory.Exists(folder)
         ? new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length)

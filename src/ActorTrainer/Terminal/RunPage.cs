@@ -26,7 +26,8 @@ internal static class RunPage
             ("begun", Format.Time(run.CreatedAt)),
             ("last change", Format.Time(run.UpdatedAt)),
             ("configuration", definition.ConfigurationHash),
-            ("where", folder.Path));
+            ("where", folder.Path),
+            ("checkpoints", definition.CheckpointStore));
         Phases(console, run);
         Time(console, time);
         Evaluations(console, run);

@@ -43,7 +43,12 @@ internal static class RunText
 
         yield return $"digest    {digest}";
         if (runs is null) yield break;
-        yield return $"model     {(run.Best ?? run.Newest) switch { { } c => Path.Combine(runs[name].CheckpointFolder, c.Id.ToString()), null => runs[name].Path }}";
+        yield return $"model     {(run.Best ?? run.Newest) switch
+        {
+            { } c when runs.PlaceOf(run.Definition) is { } elsewhere => $"{elsewhere.Below(c.Id.ToString())}",
+            { } c => Path.Combine(runs[name].CheckpointFolder, c.Id.ToString()),
+            null => runs[name].Path,
+        }}";
         yield return $"next      actortrainer predict {name} PATH";
     }
 

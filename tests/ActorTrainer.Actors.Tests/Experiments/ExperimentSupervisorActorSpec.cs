@@ -77,6 +77,17 @@ public sealed class ExperimentSupervisorActorSpec : TestKit
     }
 
     [Fact]
+    public void A_cancel_while_the_journal_is_away_is_journalled_when_it_is_back()
+    {
+        FailingJournal.GoAway(Sys);
+        var supervisor = Start(new World(Some.Plan(epochs: 1)), Patience);
+        ExpectMsg<ExperimentWaits>(Deadline);
+        supervisor.Tell(new CancelExperiment());
+        FailingJournal.GoAway(Sys, away: false);
+        Assert.Equal(ExperimentStatus.Cancelled, ((ExperimentEnded)FishForMessage(message => message is ExperimentEnded, Deadline)).Experiment.Status);
+    }
+
+    [Fact]
     public void Whoever_was_taken_over_stops_instead_of_taking_back()
     {
         var world = new World(Some.Plan(epochs: 3));

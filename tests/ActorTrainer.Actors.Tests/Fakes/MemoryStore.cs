@@ -46,7 +46,7 @@ internal sealed class MemoryStore : ICheckpointStore
 
     public void Delete(CheckpointId id) => _contents.TryRemove(id, out _);
 
-    public void Sweep()
+    public void Sweep(Generation before)
     {
     }
 

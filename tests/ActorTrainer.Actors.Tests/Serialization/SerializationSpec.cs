@@ -35,7 +35,7 @@ public sealed class SerializationSpec() : TestKit(ActorSpec.Configuration)
         new ExperimentProtocol.CancelExperiment(),
         new TrainerProtocol.StartTraining(new(Cursor, Checkpoint, null), Team),
         new TrainerProtocol.StartTraining(new(Cursor, null, "5tate", 1, "they differ"), Team),
-        new TrainerProtocol.RequestAfterStep(StepRequest.CheckpointAndRegroup),
+        new TrainerProtocol.RequestAfterStep(new(2), StepRequest.CheckpointAndRegroup),
         new TrainerProtocol.VerdictReached(1, 6, true),
         new TrainerProtocol.TrainingStarted(Generation, new(120)),
         new TrainerProtocol.VerdictNeeded(Generation, 1, 6, 1),

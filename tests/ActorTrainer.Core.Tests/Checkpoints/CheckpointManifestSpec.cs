@@ -87,5 +87,5 @@ public sealed class CheckpointManifestSpec
     [InlineData("notes.tmp", false)]
     [InlineData(".deleted-notes", false)]
     [InlineData(".tmp", false)]
-    public void Leftovers_are_what_this_program_names_so(string folder, bool leftover) => Assert.Equal(leftover, CheckpointPlacement.IsLeftover(folder));
+    public void Leftovers_are_what_this_program_names_so(string folder, bool leftover) => Assert.Equal(leftover, CheckpointPlacement.IsLeftover(folder, out _));
 }

@@ -26,7 +26,7 @@ public sealed class NodeFileSpec
     {
         var settings = Read($$"""
             node {
-              host = 10.0.0.1, port = 1, http = 2, roles = [trainer], seeds = ["10.0.0.2:3"], runs = runs, journal = ${JOURNAL}
+              host = 10.0.0.1, port = 1, http = 2, roles = [trainer], seeds = ["10.0.0.2:3"], runs = runs, journal = ${JOURNAL}, checkpoints = kept
               tls { certificate = tls/a.pem, key = tls/a.key, authority = /etc/ca.pem }
               keys = [{ scope = submit, sha256 = "{{Hash}}" }]
               data-roots = [data, /more]
@@ -34,6 +34,8 @@ public sealed class NodeFileSpec
             akka.cluster.failure-detector { acceptable-heartbeat-pause = 9 s }
             """);
         Assert.Equal(("10.0.0.1", 1, 2, "/node/runs", "postgres://a:b@c/d"), (settings.Host, settings.Port, settings.Http, settings.Runs, settings.Journal));
+        Assert.Equal("/node/kept", settings.Checkpoints);
+        Assert.Equal("s3://models/runs?region=eu-1", Read("node.checkpoints = \"s3://models/runs?region=eu-1\"").Checkpoints);
         Assert.Equal(new NodeTlsFiles("/node/tls/a.pem", "/node/tls/a.key", "/etc/ca.pem"), settings.Tls);
         Assert.Equal(new NodeFileKey("submit", Hash), Assert.Single(settings.Keys));
         Assert.Equal(["/node/data", "/more"], settings.DataRoots!.Value.ToArray());
@@ -50,6 +52,8 @@ public sealed class NodeFileSpec
     [InlineData("node.keys = [{ scope = read, sha256 = atk_secret }]", "not the key itself")]
     [InlineData("node.roles = trainer", "expected a list of roles")]
     [InlineData("akka = 1", "expected an object")]
+    [InlineData("node.discovery.method = config", "of every node")]
+    [InlineData("node.discovery.method = dns", "expected")]
     public void What_is_wrong_is_told_with_its_place(string text, string expected)
     {
         var (settings, problems) = Parse(text);

@@ -9,18 +9,23 @@ namespace ActorTrainer.Core.Tests.Simulation;
 /// <summary>All processes of one run, who the cluster thinks is there, and what goes wrong.</summary>
 internal sealed class SimulatedCluster
 {
+    private const int MostStepsMore = 4;
+    private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(20), Forbearance = TimeSpan.FromSeconds(8);
     private readonly World _world;
     private readonly Dictionary<string, SimulatedExchange> _exchanges = [];
     private readonly Dictionary<string, SimulatedNode> _hosts = [];
     private readonly List<SimulatedCoordinator> _coordinators = [];
     private int _incarnations, _islands, _keys;
+    private TimeSpan _troubledUntil;
+    private (TimeSpan Time, long Step)? _wished;
+    private long _step;
 
     public SimulatedCluster(World world, int nodes, long steps, int checkpointEvery)
     {
         (_world, Steps, CheckpointEvery) = (world, steps, checkpointEvery);
         MaxTrainers = 1 + world.Draw(4);
         Store = new(world, steps);
-        Journal = new(world, Store, steps);
+        Journal = new(world, Store, this, steps);
         Store.Journal = () => Journal.State;
         for (int i = 0; i < nodes; i++) StartNode($"node{i}");
         StartCoordinator();
@@ -74,10 +79,46 @@ internal sealed class SimulatedCluster
         });
     }
 
+    /// <summary>A person wants it paused, or given up, of whoever coordinates now.</summary>
+    public void Wish(bool cancel)
+    {
+        if (_world.IsTraced) _world.Note(cancel ? "a person cancels" : "a person pauses");
+        Coordinator.Wish(cancel);
+    }
+
+    public void TakeJournalAway(TimeSpan time)
+    {
+        Trouble(time);
+        if (_world.IsTraced) _world.Note($"the journal is away for {time.TotalSeconds:0.0} s");
+        Journal.Away++;
+        _world.At(time, () => Journal.Away--);
+    }
+
+    public void TakenUp() => _wished ??= (_world.Now, _step);
+
+    /// <summary>Somewhere.</summary>
+    public void Applied(long step) => _step = Math.Max(_step, step);
+
+    /// <summary>
+    /// It has ended or rests. Where nothing worse happened since than a network that loses messages, a wish takes a step or some, two writes, and a slow journal.
+    /// </summary>
+    public void HasStopped()
+    {
+        if (_wished is var (at, step) && at > _troubledUntil && _world.Now - at > Forbearance && _step - step > MostStepsMore)
+            throw new ViolationException($"it was to stop {(_world.Now - at).TotalSeconds:0.0} s and {_step - step} steps before");
+        _wished = null;
+    }
+
+    private void Trouble(TimeSpan time)
+    {
+        if (_world.Now + time + Aftermath > _troubledUntil) _troubledUntil = _world.Now + time + Aftermath;
+    }
+
     public void KillNode(string host, TimeSpan restart)
     {
         var node = _hosts[host];
         if (!node.Process.IsUp) return;
+        Trouble(restart);
         if (_world.IsTraced) _world.Note($"{node.Name} is killed");
         node.Kill(resets: _world.Chance(0.7));
         _world.At(_world.Between(3, 8), () => Gone(node));
@@ -106,8 +147,10 @@ internal sealed class SimulatedCluster
     {
         var old = Coordinator;
         if (!old.Process.IsUp) return;
+        Trouble(TimeSpan.Zero);
         if (_world.IsTraced) _world.Note($"{old.Process} is killed");
         _world.Kill(old.Process);
+        old.Killed();
         _world.At(_world.Between(0.5, 8), () => Replace(old));
     }
 
@@ -125,6 +168,7 @@ internal sealed class SimulatedCluster
 
     private void Disturb(Process process, bool freeze, TimeSpan time)
     {
+        Trouble(time);
         if (_world.IsTraced) _world.Note($"{process} is {(freeze ? "frozen" : "cut off")} for {time.TotalSeconds:0.0} s");
         int island = ++_islands;
         if (freeze) process.IsFrozen = true;

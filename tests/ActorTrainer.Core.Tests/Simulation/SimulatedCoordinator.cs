@@ -21,7 +21,17 @@ internal sealed class SimulatedLead(World world, SimulatedCoordinator coordinato
         world.At(coordinator.Process, attach ? TimeSpan.Zero : GenerationLead.Beat, Tick);
     }
 
-    public void Stop() => _over = true;
+    public void Stop()
+    {
+        _over = true;
+        Gone();
+    }
+
+    /// <summary>Whoever watches it hears of that.</summary>
+    public void Gone()
+    {
+        foreach (var node in nodes) world.At(node.Process, world.Between(0.01, 5), () => node.LeaderGone(this));
+    }
 
     /// <summary>Over the network.</summary>
     public void HearFrom(SimulatedNode node, string what, Func<GenerationLead, int, TimeSpan, IReadOnlyList<GenerationEffect>> hear, Word? word = null) =>
@@ -32,10 +42,7 @@ internal sealed class SimulatedLead(World world, SimulatedCoordinator coordinato
 
     public void Begin(GenerationStart start) => Later(() => Do(lead.Begin(start, key, Now)));
 
-    public void ToAll(StepRequest request) => Later(() =>
-    {
-        foreach (var node in nodes) world.Send(coordinator.Process, node.Process, $"{request}", () => node.Request(request));
-    });
+    public void Request(StepRequest request) => Later(() => Do(lead.Request(request)));
 
     public void NodeLost(string name) => Later(() => Do(lead.NodeLost(name, Now)));
 
@@ -47,7 +54,7 @@ internal sealed class SimulatedLead(World world, SimulatedCoordinator coordinato
     private void Tick()
     {
         if (_over) return;
-        Do(lead.Tick(Now));
+        Do(world.Bug == PlantedBug.RequestsAreSaidOnce ? [.. lead.Tick(Now).Where(effect => effect is not GenerationEffect.Ask)] : lead.Tick(Now));
         world.At(coordinator.Process, GenerationLead.Beat, Tick);
     }
 
@@ -60,6 +67,7 @@ internal sealed class SimulatedLead(World world, SimulatedCoordinator coordinato
                 case GenerationEffect.Join join: Send(join.Rank, $"join {lead.Generation}", node => node.Join(lead.Generation, this)); break;
                 case GenerationEffect.Attach attach: Send(attach.Rank, $"attach {lead.Generation}", node => node.Attach(lead.Generation, attach.Heard, this)); break;
                 case GenerationEffect.Start start: Send(start.Rank, $"start {lead.Generation}", node => node.Start(start.From, start.Team, this)); break;
+                case GenerationEffect.Ask ask: Send(ask.Rank, $"{ask.Wanted} in {lead.Generation}", node => node.Request(lead.Generation, ask.Wanted)); break;
                 case GenerationEffect.HandOn: ToExperiment(experiment => experiment.Hear(word!)); break;
                 case GenerationEffect.Gathered gathered: ToExperiment(experiment => experiment.Gathered(this, lead.Generation, gathered)); break;
                 case GenerationEffect.Reattached: ToExperiment(experiment => experiment.Do(experiment.Conductor.Reattached())); break;
@@ -189,20 +197,52 @@ internal sealed class SimulatedCoordinator(World world, SimulatedCluster cluster
             case ConductorEffect.Doubt doubt: _pool = _pool.Doubt(cluster.Definition.Name, doubt.Node); break;
             case ConductorEffect.Lead lead: Lead(lead); break;
             case ConductorEffect.Begin begin: Begin(begin.Start); break;
-            case ConductorEffect.RequestAfterStep request: _lead?.ToAll(request.Request); break;
+            case ConductorEffect.RequestAfterStep request: _lead?.Request(request.Request); break;
             case ConductorEffect.EndGeneration: EndLead(); break;
             case ConductorEffect.Delete delete: Delete(delete.Id); break;
+            case ConductorEffect.Sweep sweep: Sweep(sweep.Before); break;
             case ConductorEffect.Retired retired: Delete(retired.Id); break;
             case ConductorEffect.Committed: Do(Conductor.Retire(new(null, 2, false), [])); break;
             case ConductorEffect.Finish: Finish(); break;
             case ConductorEffect.Report report: if (world.IsTraced) world.Note($"{Process}: {report.Text}"); break;
-            case ConductorEffect.End: _over = true; break;
+            case ConductorEffect.End: End(); break;
         }
+    }
+
+    /// <summary>A person's, which it takes up where it coordinates.</summary>
+    public void Wish(bool cancel) => Input(() =>
+    {
+        if (_over) return;
+        cluster.TakenUp();
+        Do(cancel ? Conductor.Cancel() : Conductor.Pause());
+    });
+
+    /// <summary>What rests goes on.</summary>
+    public void Resume()
+    {
+        if (!Process.IsUp || !_over || Conductor.State.Status != ExperimentStatus.Paused) return;
+        _over = false;
+        _attempt++;
+        _incarnations++;
+        Attempt();
+    }
+
+    private void End()
+    {
+        _over = true;
+        EndLead();
+        if (Conductor.State.Status == ExperimentStatus.Paused) world.At(Process, world.Between(1, 3), Resume);
     }
 
     private void Attempt()
     {
         if (_over) return;
+        if (cluster.Journal.IsAway)
+        {
+            world.At(Process, TimeSpan.FromSeconds(0.5), Attempt);
+            return;
+        }
+
         _running = true;
         Conductor = new(new(cluster.Definition, 1, cluster.MaxTrainers, Incarnation, cluster.Plan, (_, _) => default, () => default));
         (_sequence, _finishing) = (cluster.Journal.Length, false);
@@ -263,7 +303,12 @@ internal sealed class SimulatedCoordinator(World world, SimulatedCluster cluster
         world.At(Process, world.Between(1, 10), Attempt);
     }
 
+    /// <summary>With its process.</summary>
+    public void Killed() => _lead?.Gone();
+
     private void Delete(CheckpointId id) => world.At(Process, world.Between(0.001, 0.2), () => cluster.Store.Delete(id));
+
+    private void Sweep(Generation before) => world.At(Process, world.Between(0.001, 0.2), () => cluster.Store.Sweep(before));
 
     private void Survey(int number)
     {
@@ -271,19 +316,25 @@ internal sealed class SimulatedCoordinator(World world, SimulatedCluster cluster
         int attempt = _attempt;
         world.At(Process, world.Between(0.01, 0.5), () =>
         {
+            if (world.Bug == PlantedBug.SurveySweeps) cluster.Store.Sweep(state.Generation.Next);
             var survey = CheckpointSurvey.Of(cluster.Store, state);
-            if (world.Bug == PlantedBug.AdoptsAnOlderGeneration)
+            world.At(Process, world.Between(0.001, 0.5), () => Take(attempt, () =>
             {
-                var old = survey.Garbage.Where(id => id.Step > (state.Newest?.Id.Step ?? StepNumber.Zero) && survey.Adoptable.All(found => found.Stored.Id.Step < id.Step)).Order().TakeLast(1).ToList();
-                survey = survey with
-                {
-                    Adoptable = survey.Adoptable.AddRange(old.Select(id => (cluster.Store.Verify(id, out _)!, Chain.Cursor(id.Step.Value, cluster.Steps)))),
-                    Garbage = survey.Garbage.RemoveRange(old),
-                };
-            }
-
-            world.At(Process, world.Between(0.001, 0.5), () => Take(attempt, () => Do(Conductor.Surveyed(number, survey))));
+                if (world.Bug == PlantedBug.AdoptsAnOlderGeneration) AdoptOlder(number, survey);
+                else Do(Conductor.Surveyed(number, survey));
+            }));
         });
+    }
+
+    private void AdoptOlder(int number, CheckpointSurvey survey)
+    {
+        long newest = Conductor.State.Newest?.Id.Step.Value ?? 0;
+        ImmutableArray<CheckpointId> old = [.. survey.Garbage.Where(id => id.Step.Value > newest && survey.Adoptable.All(found => found.Stored.Id.Step < id.Step)).Order().TakeLast(1)];
+        Do([
+            .. old.Select(id => new ConductorEffect.Journal(
+                [new CheckpointCommitted(id, Chain.Cursor(id.Step.Value, cluster.Steps), Chain.Text(cluster.Store.HashOf(id) ?? 0), 1, default, Adopted: true, default)], () => [])),
+            .. Conductor.Surveyed(number, survey with { Garbage = survey.Garbage.RemoveRange(old) }),
+        ]);
     }
 
     private void Find(ImmutableArray<string> names)
@@ -315,6 +366,12 @@ internal sealed class SimulatedCoordinator(World world, SimulatedCluster cluster
     private void Finish()
     {
         if (Conductor.IsOver || _finishing) return;
+        if (Conductor.WantsToStop)
+        {
+            Do(Conductor.StopNow());
+            return;
+        }
+
         _finishing = true;
         var last = Conductor.State.Newest!.Id;
         string digest = cluster.Store.HashOf(last) is { } hash ? Chain.Text(hash) : throw new ViolationException($"{last} is not there in the end");
@@ -329,7 +386,6 @@ internal sealed class SimulatedCoordinator(World world, SimulatedCluster cluster
 
     private void Tick()
     {
-        if (_over) return;
         foreach (string name in _pool.InDoubt.Order(StringComparer.Ordinal))
         {
             var node = _nodes[name];

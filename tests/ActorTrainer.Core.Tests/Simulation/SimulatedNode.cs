@@ -54,13 +54,14 @@ internal sealed class SimulatedNode(World world, SimulatedCluster cluster, strin
         if (_seat is not null) Do(_seat.Start(team.Generation, lead), (start, team));
     }
 
-    public void Request(StepRequest request) => _trainer?.Request(request);
+    public void Request(Generation generation, StepRequest request) => _trainer?.Request(generation, request);
 
     public void Close()
     {
         _abort.IsRaised = true;
         _trainer?.Die();
-        (_seat, _trainer) = (null, null);
+        // Nothing is known here of what was: whoever asks next can't break anything off.
+        (_seat, _trainer, _begun) = (null, null, Generation.None);
     }
 
     private void Joining(Generation generation, SimulatedLead lead)
@@ -77,7 +78,13 @@ internal sealed class SimulatedNode(World world, SimulatedCluster cluster, strin
         Do(effects);
     }
 
-    private Seat<SimulatedLead, Word> NewSeat() => new(null!, (generation, reason) => new Word.BrokenDown(generation, reason));
+    public void LeaderGone(SimulatedLead lead)
+    {
+        if (_seat is not null) Do(_seat.LeaderGone(lead));
+    }
+
+    private Seat<SimulatedLead, Word> NewSeat() => new(
+        null!, (generation, reason) => new Word.BrokenDown(generation, reason), word => word is Word.Written { Due.IsSpare: true });
 
     private void Do(IReadOnlyList<SeatEffect<SimulatedLead, Word>> effects, (GenerationStart Start, Team Team)? order = null)
     {
@@ -88,10 +95,11 @@ internal sealed class SimulatedNode(World world, SimulatedCluster cluster, strin
                 case SeatEffect<SimulatedLead, Word>.BreakOff: if (_trainer is null) _abort.IsRaised = true; else _trainer.BreakOff(_abort); break;
                 case SeatEffect<SimulatedLead, Word>.OpenTrainer: Open(); break;
                 case SeatEffect<SimulatedLead, Word>.AskState: _trainer!.SayState(); break;
-                case SeatEffect<SimulatedLead, Word>.Join join: join.To.HearFrom(this, $"joined {join.Generation}", (to, rank, now) => to.Joined(rank, join.Generation, "", join.State, now)); break;
-                case SeatEffect<SimulatedLead, Word>.Refuse refuse: refuse.To.HearFrom(this, $"refuses {refuse.Generation}", (to, rank, now) => to.Refused(rank, refuse.Generation, refuse.Reason, now)); break;
+                case SeatEffect<SimulatedLead, Word>.Join join: join.To?.HearFrom(this, $"joined {join.Generation}", (to, rank, now) => to.Joined(rank, join.Generation, "", join.State, now)); break;
+                case SeatEffect<SimulatedLead, Word>.Refuse refuse: refuse.To?.HearFrom(this, $"refuses {refuse.Generation}", (to, rank, now) => to.Refused(rank, refuse.Generation, refuse.Reason, now)); break;
                 case SeatEffect<SimulatedLead, Word>.Train: Train(order!.Value); break;
-                case SeatEffect<SimulatedLead, Word>.Say say: say.To.HearFrom(this, $"says {say.Number} {say.Word}", (to, rank, now) => to.Said(rank, say.Generation, say.Number, NewsOf(say.Word), now), say.Word); break;
+                case SeatEffect<SimulatedLead, Word>.Say say: say.To?.HearFrom(this, $"says {say.Number} {say.Word}", (to, rank, now) => to.Said(rank, say.Generation, say.Number, NewsOf(say.Word), now), say.Word); break;
+                case SeatEffect<SimulatedLead, Word>.HoldCheckpoints hold: _trainer?.Hold(hold.Held); break;
                 case SeatEffect<SimulatedLead, Word>.Answer answer: answer.To.HearFrom(this, $"alive in {answer.Generation}", (to, rank, now) => to.Alive(rank, answer.Generation, now)); break;
             }
         }

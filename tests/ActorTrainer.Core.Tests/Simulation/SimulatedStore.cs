@@ -66,7 +66,12 @@ internal sealed class SimulatedStore(World world, long steps) : ICheckpointStore
         _complete.Remove(id);
     }
 
-    public void Sweep() => _begun.Clear();
+    public void Sweep(Generation before)
+    {
+        if (Journal() is { IsTrained: false } state && _begun.Any(id => id.Generation < before && id.Generation >= state.Generation))
+            throw new ViolationException($"what generation {state.Generation} is writing is swept away");
+        _begun.RemoveWhere(id => id.Generation < before);
+    }
 
     public StoredCheckpoint Write(CheckpointContent content, CancellationToken cancel) => throw new NotSupportedException();
 

@@ -37,7 +37,7 @@ internal sealed class SimulatedTrainer(World world, SimulatedCluster cluster, Pr
     private SimulatedExchange? _exchange;
     private StepRequest _request;
     private CheckpointId? _writing, _written;
-    private bool _over = true, _waitsToWrite, _pumping, _dead;
+    private bool _over = true, _waitsToWrite, _pumping, _dead, _holds;
     private (bool Is, bool Finished) _ending;
     private int _blocked;      // a new number for every wait; odd: it waits
     private StepDue _due;
@@ -50,10 +50,12 @@ internal sealed class SimulatedTrainer(World world, SimulatedCluster cluster, Pr
     public Generation Generation => _team?.Generation ?? Generation.None;
 
     public void Begin(GenerationStart start, Team team, Abort abort) => Post(() => OnBegin(start, team, abort));
+    public void Hold(bool held) => Post(() => _holds = held);
     public void SayState() => Post(() => holds(_state is var (step, hash) ? new LiveState(Chain.Cursor(step, cluster.Steps), Chain.Text(hash)) : null));
-    public void Request(StepRequest request) => Post(() =>
+    public void Request(Generation generation, StepRequest request) => Post(() =>
     {
-        if (request > _request) _request = request;
+        if (_over || generation != Generation || request <= _request) return;
+        _request = request;
         Wake();
     });
 
@@ -87,7 +89,7 @@ internal sealed class SimulatedTrainer(World world, SimulatedCluster cluster, Pr
     {
         Leave();
         (_team, _abort) = (team, abort);
-        (_request, _ending, _waitsToWrite, _over) = (StepRequest.None, (false, false), false, false);
+        (_request, _ending, _waitsToWrite, _over, _holds) = (StepRequest.None, (false, false), false, false, false);
         _written = start.Source;
         if (start.IsLive)
         {
@@ -178,10 +180,11 @@ internal sealed class SimulatedTrainer(World world, SimulatedCluster cluster, Pr
         if (step != before + 1) throw new ViolationException($"{process} is given step {step} at step {before}");
         _state = (step, Chain.Next(hash, step));
         if (_state.Value.Hash != Chain.At(step)) throw new ViolationException($"{process} holds a wrong state after step {step} of generation {Generation}");
+        cluster.Applied(step);
         _request = request;
         if (request >= StepRequest.CheckpointAndRegroup) _ending = (true, false);
         var due = new StepDue(false, step == cluster.Steps, false, step % cluster.CheckpointEvery == 0 || step == cluster.Steps);
-        if (due.Checkpoint || _ending.Is) TryWrite(due);
+        if (due.Checkpoint && !(_holds && due.IsSpare) || _ending.Is) TryWrite(due);
         Wake();
     }
 

@@ -5,10 +5,10 @@ namespace ActorTrainer.Core.Tests.Simulation;
 /// <param name="Violation">Null: everything held.</param>
 internal sealed record Outcome(string? Violation, TimeSpan Time, long Events, int Generations, int Faults);
 
-/// <summary>One schedule: a small experiment, up to six faults, and then quiet, in which it must end as if nothing had been.</summary>
+/// <summary>One schedule: a small experiment, up to six faults and wishes, and then quiet, in which it must end as if nothing had been, or as given up.</summary>
 internal static class Simulation
 {
-    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(150);
+    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(150), Afterwards = TimeSpan.FromSeconds(20);
 
     public static Outcome Run(ulong seed, PlantedBug bug = PlantedBug.None, Action<string>? trace = null)
     {
@@ -28,11 +28,17 @@ internal static class Simulation
         string? violation = null;
         try
         {
-            while (cluster.Journal.State is not { Status: ExperimentStatus.Completed })
+            while (cluster.Journal.State is not { Status: ExperimentStatus.Completed or ExperimentStatus.Cancelled })
             {
                 if (world.Step(until)) continue;
                 violation = $"it does not go on: {cluster.Journal.State?.Status.ToString() ?? "not created"}, {cluster.Journal.State?.Newest?.Id.ToString() ?? "nothing"} committed";
                 break;
+            }
+
+            // Nor is anything done to one that is given up.
+            var after = world.Now + Afterwards;
+            while (cluster.Journal.State is { Status: ExperimentStatus.Cancelled } && world.Step(after))
+            {
             }
         }
         catch (Exception e) when (e is ViolationException or InvalidOperationException or ArgumentException or KeyNotFoundException or NullReferenceException)
@@ -46,7 +52,7 @@ internal static class Simulation
 
     private static void Plan(World world, SimulatedCluster cluster, TimeSpan at, TimeSpan time)
     {
-        int kind = world.Draw(9);
+        int kind = world.Draw(12);
         string host = cluster.Hosts[world.Draw(cluster.Hosts.Count)];
         double loss = world.Draw() * 0.25, duplication = world.Draw() * 0.3, reordering = world.Draw() * 0.3;
         world.At(at, () =>
@@ -61,6 +67,9 @@ internal static class Simulation
                 case 5: cluster.DisturbCoordinator(freeze: false, time); break;
                 case 6: Noise(world, time, loss, duplication, reordering); break;
                 case 7: cluster.StartNode($"late{at.Ticks}"); break;
+                case 8: cluster.Wish(cancel: false); break;
+                case 9: cluster.Wish(cancel: true); break;
+                case 10: cluster.TakeJournalAway(time); break;
                 default:
                     cluster.KillCoordinator();
                     foreach (string each in cluster.Hosts) cluster.KillNode(each, time);

@@ -46,6 +46,8 @@ public sealed class SimulationSpec(ITestOutputHelper output)
     [InlineData(PlantedBug.JournalWithoutCompareAndSet)]
     [InlineData(PlantedBug.RenamedBeforeItIsWhole)]
     [InlineData(PlantedBug.NothingIsSaidAgain)]
+    [InlineData(PlantedBug.SurveySweeps)]
+    [InlineData(PlantedBug.RequestsAreSaidOnce)]
     public void A_planted_bug_is_found(PlantedBug bug)
     {
         for (ulong seed = 0; seed < Schedules; seed++)

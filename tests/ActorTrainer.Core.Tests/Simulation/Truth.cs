@@ -28,7 +28,7 @@ internal static class Chain
 /// <summary>
 /// The journal: append-only, where the next sequence number is free or not. Every event is held against what must hold, whoever wrote it.
 /// </summary>
-internal sealed class SimulatedJournal(World world, SimulatedStore store, long steps)
+internal sealed class SimulatedJournal(World world, SimulatedStore store, SimulatedCluster cluster, long steps)
 {
     private readonly List<(string Writer, IExperimentEvent Happened)> _events = [];
     private string? _owner;
@@ -38,9 +38,15 @@ internal sealed class SimulatedJournal(World world, SimulatedStore store, long s
     public long Length => _events.Count;
     public Experiment? State { get; private set; }
 
+    /// <summary>How many reasons there are that it does not answer.</summary>
+    public int Away { get; set; }
+
+    public bool IsAway => Away > 0;
+
     /// <summary>False where another has written since.</summary>
     public bool TryAppend(string writer, long after, IReadOnlyList<IExperimentEvent> events)
     {
+        if (IsAway) return false;
         if (after != _events.Count && world.Bug != PlantedBug.JournalWithoutCompareAndSet) return false;
         foreach (var happened in events)
         {
@@ -50,6 +56,8 @@ internal sealed class SimulatedJournal(World world, SimulatedStore store, long s
             State = Experiment.Apply(State, happened);
         }
 
+        if (State?.Newest is { } newest && store.HashOf(newest.Id) is null) throw new ViolationException($"{newest.Id} is the newest that counts, and is not there");
+
         return true;
     }
 
@@ -57,8 +65,10 @@ internal sealed class SimulatedJournal(World world, SimulatedStore store, long s
     {
         if (happened is CoordinatorTook took) _owner = took.Incarnation;
         else if (happened is not ExperimentCreated && writer != _owner) throw new ViolationException($"{writer} wrote to the journal, which is {_owner}'s");
+        if (State is { Status: ExperimentStatus.Cancelled }) throw new ViolationException("it goes on after it was given up");
         switch (happened)
         {
+            case ExperimentPaused or ExperimentCancelled: cluster.HasStopped(); break;
             case GenerationStarted started:
                 if (started.From.Step.Value < _committed) throw new ViolationException($"generation {started.Generation} begins at {started.From.Step}, though {_committed} is committed");
                 if (started.StateHash is { } hash && hash != Chain.Text(Chain.At(started.From.Step.Value)))
@@ -74,6 +84,7 @@ internal sealed class SimulatedJournal(World world, SimulatedStore store, long s
             case CheckpointLost lost: throw new ViolationException($"{lost.Checkpoint} was committed and is lost: {lost.Problem}");
             case TrainingFinished finished when finished.Step.Value != steps: throw new ViolationException($"training ended at step {finished.Step}");
             case ExperimentCompleted completed when completed.Digest != Chain.Text(Chain.At(steps)): throw new ViolationException("the result is not that of an undisturbed run");
+            case ExperimentCompleted: cluster.HasStopped(); break;
             case ExperimentFailed failed: throw new ViolationException($"the experiment failed: {failed.Reason}");
         }
     }

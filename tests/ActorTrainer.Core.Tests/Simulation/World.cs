@@ -22,6 +22,10 @@ public enum PlantedBug
     RenamedBeforeItIsWhole,
     /// <summary>What a seat said is not said again.</summary>
     NothingIsSaidAgain,
+    /// <summary>A survey removes what it takes for leftovers, also of the generation that it finds in the journal.</summary>
+    SurveySweeps,
+    /// <summary>What is to be done after a step is asked for once, and lost with its message.</summary>
+    RequestsAreSaidOnce,
 }
 
 /// <summary>What must not happen has happened.</summary>

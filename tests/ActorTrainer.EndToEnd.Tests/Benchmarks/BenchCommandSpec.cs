@@ -27,7 +27,8 @@ public sealed class BenchCommandSpec
 
     private static async Task<EndedProgram> Bench(params string[] arguments)
     {
-        using var program = RunningProgram.Start(Repository.Root, ["bench", .. arguments]);
+        using var workshop = new Workshop();
+        using var program = RunningProgram.Start(workshop.Folder, ["bench", .. arguments]);
         return await program.Ended();
     }
 }

@@ -153,7 +153,8 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
 
     private RunningProgram Start(params string[] arguments)
     {
-        var node = RunningProgram.Start(workshop.Folder, ["node", "--runs", workshop.Runs, .. Config is null ? [] : new[] { "--config", Config }, .. arguments], journal: workshop.Journal);
+        var node = RunningProgram.Start(workshop.Folder, ["node", "--runs", workshop.Runs, .. Config is null ? [] : new[] { "--config", Config }, .. arguments],
+            journal: workshop.Journal, checkpoints: workshop.Checkpoints);
         _nodes.Add(node);
         return node;
     }

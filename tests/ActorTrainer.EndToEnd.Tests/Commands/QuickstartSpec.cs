@@ -13,7 +13,7 @@ public class QuickstartSpec
     public async Task The_quickstart_learns_the_digits_and_its_model_predicts_evaluates_reports_and_exports()
     {
         using var workshop = new Workshop();
-        using var program = RunningProgram.Start(Repository.Root, ["run", "config/quickstart.conf", "--runs", workshop.Runs, "--json"]);
+        using var program = RunningProgram.Start(workshop.Folder, ["run", Repository.Path("config", "quickstart.conf"), "--runs", workshop.Runs, "--json"]);
         var ended = (await program.Ended()).Completes();
 
         var last = ended.Lines[^1];

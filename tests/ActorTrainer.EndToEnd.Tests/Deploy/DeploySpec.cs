@@ -84,7 +84,7 @@ public sealed partial class DeploySpec
     public void Every_path_that_a_kustomization_names_exists()
     {
         var files = DeployFiles.All("kustomization.yaml").ToList();
-        Assert.Equal(2, files.Count);
+        Assert.Equal(3, files.Count);
         Assert.All(files.SelectMany(Yaml.Read), kustomization =>
         {
             string folder = Path.GetDirectoryName(kustomization.File)!;
@@ -96,6 +96,28 @@ public sealed partial class DeploySpec
         });
         var gpu = Assert.Single(Yaml.Read(DeployFiles.Path("kubernetes", "overlays", "gpu", "gpu.yaml")));
         Assert.Equal("1", Assert.Single(gpu.Items("spec.template.spec.containers"), container => container["name"] == "node").Entries("resources.limits")["nvidia.com/gpu"].Text);
+    }
+
+    /// <summary>The same containers, but for how they are known and that they name nobody.</summary>
+    [Fact]
+    public void Nodes_that_are_discovered_name_no_seeds_and_may_list_pods()
+    {
+        foreach (var set in DeployFiles.StatefulSets)
+        {
+            var patch = Assert.Single(Yaml.Read(DeployFiles.Path("kubernetes", "overlays", "discovery", $"{set["metadata.name"]}.yaml")));
+            Yaml seeded = Assert.Single(set.Items("spec.template.spec.containers")), discovered = Assert.Single(patch.Items("spec.template.spec.containers"));
+            Assert.Equal(("node", "true", seeded["name"]), (patch["spec.template.spec.serviceAccountName"], patch["spec.template.spec.automountServiceAccountToken"], discovered["name"]));
+            var arguments = seeded.Texts("args");
+            Assert.Equal(
+                arguments.Where((argument, i) => argument != "--seed" && (i == 0 || arguments[i - 1] != "--seed")).Select(argument => argument == After(seeded, "--host") ? "$(POD_IP)" : argument),
+                discovered.Texts("args"));
+            Assert.Contains(discovered.Items("env"), variable => variable["name"] == "POD_IP" && variable["valueFrom.fieldRef.fieldPath"] == "status.podIP");
+        }
+
+        var access = Yaml.Read(DeployFiles.Path("kubernetes", "overlays", "discovery", "access.yaml")).ToDictionary(document => document["kind"]!);
+        Assert.Equal("pods", Assert.Single(Assert.Single(access["Role"].Items("rules")).Texts("resources")));
+        Assert.Equal(access["Role"]["metadata.name"], access["RoleBinding"]["roleRef.name"]);
+        Assert.Equal(access["ServiceAccount"]["metadata.name"], Assert.Single(access["RoleBinding"].Items("subjects"))["name"]);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using ActorTrainer.Actors.Journal;
 using ActorTrainer.Core.Experiments;
+using ActorTrainer.Transport.Checkpoints;
 
 namespace ActorTrainer.EndToEnd.Tests.Processes;
 
@@ -40,8 +41,9 @@ internal sealed partial class RunningProgram : IDisposable
     /// <param name="folder">The working folder.</param>
     /// <param name="failpoint"><c>name#hit</c>; null: none.</param>
     /// <param name="journal">A database's connection string; null: the runs folder has its own journal.</param>
+    /// <param name="checkpoints">Where those of new runs are kept; null: in their folders.</param>
     /// <param name="on">What the command line begins with, such as another host's namespace.</param>
-    public static RunningProgram Start(string folder, IEnumerable<string> arguments, string? failpoint = null, string? journal = null, string[]? on = null)
+    public static RunningProgram Start(string folder, IEnumerable<string> arguments, string? failpoint = null, string? journal = null, string? checkpoints = null, string[]? on = null)
     {
         string program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "actortrainer.exe" : "actortrainer");
         string[] line = [.. on ?? [], program, .. arguments];
@@ -52,6 +54,7 @@ internal sealed partial class RunningProgram : IDisposable
         foreach (string variable in start.Environment.Keys.Where(IsOurs).ToList()) start.Environment.Remove(variable);
         start.Environment["XDG_CACHE_HOME"] = Path.Combine(folder, ".cache");      // nothing of the user's is used, nothing left behind
         if (failpoint is not null) start.Environment[Failpoint.Variable] = failpoint;
+        if (checkpoints is not null) start.Environment[CheckpointStoreLocation.Variable] = checkpoints;
         if (journal is not null) start.Environment[JournalLocation.Variable] = journal;
         return new(start);
     }

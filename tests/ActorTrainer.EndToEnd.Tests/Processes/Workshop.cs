@@ -22,6 +22,9 @@ internal sealed class Workshop : IDisposable
     /// <summary>A database's connection string; null: the runs folder has its own journal.</summary>
     public string? Journal { get; init; }
 
+    /// <summary>Where the checkpoints of new runs are kept; null: in their folders.</summary>
+    public string? Checkpoints { get; set; }
+
     /// <summary>The data set that ships with the repository.</summary>
     public static string Digits => Repository.Path("config", "data", "digits.zip");
 
@@ -76,7 +79,7 @@ internal sealed class Workshop : IDisposable
 
     /// <summary><c>run tiny.conf --json</c> and more.</summary>
     public RunningProgram StartTraining(string? failpoint = null, params string[] more) =>
-        RunningProgram.Start(Folder, ["run", "tiny.conf", "--runs", Runs, "--json", .. more], failpoint, Journal);
+        RunningProgram.Start(Folder, ["run", "tiny.conf", "--runs", Runs, "--json", .. more], failpoint, Journal, Checkpoints);
 
     public Task<EndedProgram> Train(params string[] more) => TrainUpTo(null, more);
 
@@ -97,7 +100,7 @@ internal sealed class Workshop : IDisposable
     /// <summary>Another command on the runs folder.</summary>
     public async Task<EndedProgram> Ask(params string[] arguments)
     {
-        using var program = RunningProgram.Start(Folder, [.. arguments, "--runs", Runs], journal: Journal);
+        using var program = RunningProgram.Start(Folder, [.. arguments, "--runs", Runs], journal: Journal, checkpoints: Checkpoints);
         return await program.Ended();
     }
 

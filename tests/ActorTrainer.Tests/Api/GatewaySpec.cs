@@ -115,8 +115,9 @@ public sealed class GatewaySpec
     [Fact]
     public async Task A_key_opens_what_its_scope_allows()
     {
-        string reader = ApiKey.NewSecret(), submitter = ApiKey.NewSecret();
-        await using var gateway = await TestGateway.StartAsync(new ApiKey(ApiScope.Read, ApiKey.HashOf(reader)), new ApiKey(ApiScope.Submit, ApiKey.HashOf(submitter)));
+        string reader = ApiKey.NewSecret(), submitter = ApiKey.NewSecret(), admin = ApiKey.NewSecret();
+        await using var gateway = await TestGateway.StartAsync(
+            new ApiKey(ApiScope.Read, ApiKey.HashOf(reader)), new ApiKey(ApiScope.Submit, ApiKey.HashOf(submitter)), new ApiKey(ApiScope.Admin, ApiKey.HashOf(admin)));
         gateway.Answer = _ => new Accepted(new("birds"), []);
         gateway.Runs.With("birds", Some.History()[..3]);
 
@@ -126,6 +127,9 @@ public sealed class GatewaySpec
         Assert.Equal(HttpStatusCode.OK, (await Send(HttpMethod.Get, "", reader)).StatusCode);
         await IsProblem(await Send(HttpMethod.Post, "/birds/pause", reader), HttpStatusCode.Forbidden, "only read");
         Assert.Equal(HttpStatusCode.OK, (await Send(HttpMethod.Post, "/birds/pause", submitter)).StatusCode);
+        foreach (string key in new[] { reader, submitter }) await IsProblem(await Send(HttpMethod.Delete, "/birds", key), HttpStatusCode.Forbidden, "scope admin");
+        Assert.Equal(HttpStatusCode.OK, (await Send(HttpMethod.Delete, "/birds", admin)).StatusCode);
+        Assert.Equal(new ControlExperiment(new("birds"), Wish.Remove), gateway.Asked[^1]);
         Assert.Equal(HttpStatusCode.OK, (await gateway.Http.GetAsync("/health")).StatusCode);
 
         async Task<HttpResponseMessage> Send(HttpMethod method, string path, string? key)

@@ -95,6 +95,18 @@ public sealed class ClusterCommandsSpec : IDisposable
     }
 
     [Fact]
+    public async Task A_run_of_a_cluster_is_removed_by_its_coordinator_once_that_is_consented_to()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        gateway.Runs.With("birds", Some.History());
+        gateway.Answer = _ => new Accepted(new("birds"), []);
+        Assert.NotEqual(0, (await Invocation.Of("remove", "birds", "--server", gateway.Url)).ExitCode);
+        Assert.Empty(gateway.Asked);
+        Assert.Equal(0, (await Invocation.Of("remove", "birds", "--yes", "--server", gateway.Url)).ExitCode);
+        Assert.Equal([new ControlExperiment(new("birds"), Wish.Remove)], gateway.Asked);
+    }
+
+    [Fact]
     public async Task A_wrong_key_is_said_to_be_wrong_and_never_shown()
     {
         await using var gateway = await TestGateway.StartAsync(new ApiKey(ApiScope.Read, ApiKey.HashOf(ApiKey.NewSecret())));

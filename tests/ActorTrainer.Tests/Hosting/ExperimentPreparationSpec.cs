@@ -49,8 +49,18 @@ public sealed class ExperimentPreparationSpec : IDisposable
         Assert.Equal(2, _engine.Asked);
     }
 
-    private PreparedExperiment Prepare(Experiment? earlier) => new ExperimentPreparation(new DataReader(), _engine, new NoWeights()).Prepare(
-        _configuration.Settings, ConfigurationIdentity.Of(_configuration), earlier?.Definition, null, CancellationToken.None, earlier?.Newest is not null);
+    [Fact]
+    public void A_run_says_how_many_trainers_its_shards_leave_idle()
+    {
+        using var first = Prepare(null);
+        using var wider = Prepare(Experiment.Of([new ExperimentCreated(first.Definition, Some.Noon)]), _configuration.Settings with { Resources = _configuration.Settings.Resources with { MaxTrainers = 3 } });
+        Assert.Contains(wider.Notices, notice => notice.StartsWith("2 of 3 trainers would stay idle", StringComparison.Ordinal));
+    }
+
+    private PreparedExperiment Prepare(Experiment? earlier) => Prepare(earlier, _configuration.Settings);
+
+    private PreparedExperiment Prepare(Experiment? earlier, ExperimentSettings settings) => new ExperimentPreparation(new DataReader(), _engine, new NoWeights()).Prepare(
+        settings, ConfigurationIdentity.Of(_configuration), earlier?.Definition, null, CancellationToken.None, earlier?.Newest is not null);
 
     private sealed class NotingEngine : IEngine
     {

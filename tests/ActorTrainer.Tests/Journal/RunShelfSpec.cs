@@ -31,4 +31,16 @@ public sealed class RunShelfSpec : IDisposable
         Assert.Empty(_runs.Journal.All());
         Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(_runs.Runs.Path), entry => !Path.GetFileName(entry).StartsWith("journal.db", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public void So_are_its_checkpoints_where_they_are_kept_elsewhere()
+    {
+        string kept = Path.Combine(_runs.Runs.Path, "kept");
+        Directory.CreateDirectory(Path.Combine(kept, "1-10"));
+        _runs.With("tits", Some.History("tits").Select(happened => happened is ExperimentEvents.ExperimentCreated created
+            ? created with { Definition = created.Definition with { CheckpointStore = kept } } : happened));
+
+        Shelf.Remove(new("tits"));
+        Assert.False(Directory.Exists(kept));
+    }
 }

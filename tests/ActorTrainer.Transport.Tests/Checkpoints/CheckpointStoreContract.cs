@@ -31,8 +31,10 @@ public abstract class CheckpointStoreContract : IDisposable
 
     private protected abstract void Remove(CheckpointId id, string file);
 
-    /// <summary>Nothing but whole checkpoints is there.</summary>
-    private protected abstract void AssertNoLeftovers();
+    /// <summary>What is there and no part of a whole checkpoint.</summary>
+    private protected abstract IReadOnlyList<string> Leftovers { get; }
+
+    private protected void AssertNoLeftovers() => Assert.Empty(Leftovers);
 
     [SkippableFact]
     public void What_is_written_is_read_back_whole()
@@ -62,7 +64,7 @@ public abstract class CheckpointStoreContract : IDisposable
     public void A_store_without_anything_in_it_holds_nothing()
     {
         Assert.Empty(Store.List());
-        Store.Sweep();
+        Store.Sweep(new(3));
         Store.Delete(Old);
         Assert.Null(Store.Verify(Old, out string? problem));
         Assert.Contains("missing", problem);
@@ -190,11 +192,24 @@ public abstract class CheckpointStoreContract : IDisposable
 
         Assert.Equal(whole ? [Old, New] : [Old], Listed);
         if (whole) SomeCheckpoint.AssertSame(SomeCheckpoint.At(2, 20), Store.Read(New));
-        Store.Sweep();
+        Store.Sweep(new(3));
         AssertNoLeftovers();
         Write(2, 20);
         SomeCheckpoint.AssertSame(SomeCheckpoint.At(2, 20), Store.Read(New));
         SomeCheckpoint.AssertSame(SomeCheckpoint.At(1, 10), Store.Read(Old));
+    }
+
+    [SkippableFact]
+    public void What_a_newer_generation_is_writing_is_not_swept()
+    {
+        ChildProcess.Run(Failpoints.CheckpointWeightsWritten, ChildProcess.WriteCheckpoint, Location);      // New, of generation 2
+        var begun = Leftovers;
+        Assert.NotEmpty(begun);
+
+        Store.Sweep(new(2));
+        Assert.Equal(begun, Leftovers);
+        Store.Sweep(new(3));
+        Assert.Empty(Leftovers);
     }
 
     [SkippableFact]

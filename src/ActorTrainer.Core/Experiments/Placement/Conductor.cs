@@ -54,6 +54,8 @@ public sealed class Conductor(ConductorParts parts)
     {
         // Started again after the journal refused it, because another coordinator had written in the meantime.
         if (_took && _coordinator != parts.Incarnation) return [new ConductorEffect.GiveWay(_coordinator!)];
+        // Whoever gave it up may have died before it could tell.
+        if (_state?.Status == ExperimentStatus.Cancelled) return End();
         var events = ImmutableArray.CreateBuilder<IExperimentEvent>();
         if (_state is null)
         {
@@ -86,8 +88,9 @@ public sealed class Conductor(ConductorParts parts)
     /// <summary>What was found. A survey that has been overtaken counts for nothing: the store has moved on since.</summary>
     public IReadOnlyList<ConductorEffect> Surveyed(int number, CheckpointSurvey survey) => number != _survey || IsOver ? [] : Journal(
         [
-            .. survey.Lost.Select(lost => new CheckpointLost(lost.Id, lost.Problem, Now)),
-            .. survey.Adoptable.Select(found => new CheckpointCommitted(
+            // While the store was looked at, a writer may have been heard: one of its checkpoints is committed, and an older one retired.
+            .. survey.Lost.Where(lost => State.Checkpoints.Any(committed => committed.Id == lost.Id)).Select(lost => new CheckpointLost(lost.Id, lost.Problem, Now)),
+            .. survey.Adoptable.Where(found => IsNews(found.Stored.Id)).Select(found => new CheckpointCommitted(
                 found.Stored.Id, found.Cursor, found.Stored.Sha256, found.Stored.Bytes, parts.DueAt(State, found.Cursor), Adopted: true, Now)),
         ],
         () =>
@@ -126,8 +129,7 @@ public sealed class Conductor(ConductorParts parts)
     /// <summary>A checkpoint is durable.</summary>
     public IReadOnlyList<ConductorEffect> Written(StoredCheckpoint stored, TrainingCursor cursor, StepDue due)
     {
-        // One of an older generation counts for nothing; one that is not newer was heard before, by this coordinator or the one before.
-        if (stored.Id.Generation != State.Generation || State.Newest is { } newest && stored.Id.CompareTo(newest.Id) <= 0) return [];
+        if (IsOver || !IsNews(stored.Id)) return [];
         return Journal([new CheckpointCommitted(stored.Id, cursor, stored.Sha256, stored.Bytes, due, Adopted: false, Now)], () =>
         {
             _breakdowns = 0;
@@ -147,7 +149,7 @@ public sealed class Conductor(ConductorParts parts)
     {
         _trained = step;
         if (State.Newest?.Id.Step != step || State.FinishedAt == step) return [];      // its commit is still to come
-        return Journal([new TrainingFinished(step, Now)], () => [new ConductorEffect.Trained(), .. StopTraining(), new ConductorEffect.Finish()]);
+        return Journal([new TrainingFinished(step, Now)], () => [new ConductorEffect.Trained(), .. StopTraining(), new ConductorEffect.Sweep(State.Generation.Next), new ConductorEffect.Finish()]);
     }
 
     /// <summary>All trainers of a generation have saved and wait.</summary>
@@ -205,6 +207,9 @@ public sealed class Conductor(ConductorParts parts)
 
     private DateTimeOffset Now => parts.Now();
 
+    /// <summary>One of an older generation counts for nothing; one that is not newer was heard before, by this coordinator or the one before.</summary>
+    private bool IsNews(CheckpointId checkpoint) => checkpoint.Generation == State.Generation && (State.Newest is not { } newest || checkpoint.CompareTo(newest.Id) > 0);
+
     private IReadOnlyList<ConductorEffect> Survey()
     {
         _surveyed = false;
@@ -213,9 +218,9 @@ public sealed class Conductor(ConductorParts parts)
 
     private IReadOnlyList<ConductorEffect> AfterSurvey()
     {
-        if (State.Status == ExperimentStatus.Completed && State.IsTrained) return End();
+        // Nothing is written any more in the generation that trained the last step; in others what was begun is swept when the next is journalled.
+        if (State.IsTrained) return [new ConductorEffect.Sweep(State.Generation.Next), .. State.Status == ExperimentStatus.Completed ? End() : WantsToStop ? StopNow() : [new ConductorEffect.Finish()]];
         if (WantsToStop) return StopNow();
-        if (State.IsTrained) return [new ConductorEffect.Finish()];
         if (_gathered is { } gathered) return Begin(Regrouping.Decide(gathered.States, State.Newest, parts.Plan));
         _waitsForSeats = true;
         return [new ConductorEffect.RequestSeats(parts.Min, Math.Min(parts.Max, parts.Definition.LogicalShards))];
@@ -240,7 +245,7 @@ public sealed class Conductor(ConductorParts parts)
         if (start.IsLive) _breakdowns = 0;
         var (generation, seats, _) = _gathered!.Value;
         return Journal([new GenerationStarted(generation, start.From, start.Source, seats.Length, Now, seats, start.StateHash)], () =>
-            [new ConductorEffect.Begin(start), new ConductorEffect.Evaluate(), .. WantsToStop ? Request(StepRequest.CheckpointAndStop) : []]);
+            [new ConductorEffect.Begin(start), new ConductorEffect.Sweep(generation), new ConductorEffect.Evaluate(), .. WantsToStop ? Request(StepRequest.CheckpointAndStop) : []]);
     }
 
     private IReadOnlyList<ConductorEffect> Request(StepRequest request) => _leads ? [new ConductorEffect.RequestAfterStep(request)] : [];

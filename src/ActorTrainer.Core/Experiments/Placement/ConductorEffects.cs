@@ -39,7 +39,7 @@ public abstract record ConductorEffect
     /// <summary>To the generation: it is journalled, train.</summary>
     public sealed record Begin(GenerationStart Start) : ConductorEffect;
 
-    /// <summary>To the generation's trainers.</summary>
+    /// <summary>To the generation: of all its trainers.</summary>
     public sealed record RequestAfterStep(StepRequest Request) : ConductorEffect;
 
     /// <summary>The generation is over: who leads it stops.</summary>
@@ -47,6 +47,9 @@ public abstract record ConductorEffect
 
     /// <summary>Files that count for nothing.</summary>
     public sealed record Delete(CheckpointId Id) : ConductorEffect;
+
+    /// <summary>Nobody writes in generations before this one any more: what unfinished writes and deletes of them left can go.</summary>
+    public sealed record Sweep(Generation Before) : ConductorEffect;
 
     /// <summary>It is journalled as retired: its files can go.</summary>
     public sealed record Retired(CheckpointId Id) : ConductorEffect;

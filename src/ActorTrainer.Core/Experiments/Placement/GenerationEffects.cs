@@ -18,6 +18,9 @@ public abstract record GenerationEffect
     /// <summary>To the seat: train.</summary>
     public sealed record Start(int Rank, GenerationStart From, Team Team) : GenerationEffect;
 
+    /// <summary>To the seat: after the step that is under way, do this.</summary>
+    public sealed record Ask(int Rank, StepRequest Wanted) : GenerationEffect;
+
     /// <summary>To the experiment: the word of this seat that has just been given.</summary>
     public sealed record HandOn(int Rank) : GenerationEffect;
 

@@ -33,6 +33,7 @@ public sealed class GenerationLead
     private string? _reason;
     private TimeSpan _badNewsAt, _begunAt;
     private bool _refused;
+    private StepRequest _request;
 
     private enum State { Gathering, Gathered, Attaching, Running, Settling, Over }
 
@@ -98,6 +99,16 @@ public sealed class GenerationLead
         }
 
         (_state, _begunAt) = (State.Running, now);
+        return Done();
+    }
+
+    /// <summary>
+    /// After the step that is under way. Said again at every beat until all have done it: a word gets lost, and who has not begun yet takes it up then.
+    /// </summary>
+    public IReadOnlyList<GenerationEffect> Request(StepRequest request)
+    {
+        if (request > _request) _request = request;
+        AskAll();
         return Done();
     }
 
@@ -187,6 +198,7 @@ public sealed class GenerationLead
             if (_state is State.Running or State.Attaching) _effects.Add(new Attach(seat.Rank, seat.Heard));
         }
 
+        AskAll();
         return Done();
     }
 
@@ -198,6 +210,12 @@ public sealed class GenerationLead
         foreach (var seat in _seats.Where(seat => _seats.Length > 1 && !_refused && seat.HeardAt <= _badNewsAt)) _lost.TryAdd(seat.Place.Node, "it does not answer");
         _effects.Add(new Broken(_lost.ToImmutableDictionary(), _reason ?? "", _refused));
         return Done();
+    }
+
+    private void AskAll()
+    {
+        if (_state != State.Running || _request == StepRequest.None) return;
+        _effects.AddRange(_seats.Where(seat => seat.IsKnown && !_stopped.ContainsKey(seat.Rank)).Select(seat => new Ask(seat.Rank, _request)));
     }
 
     private void OnStopped(Seat seat, SeatNews.Stopped stopped)

@@ -17,8 +17,8 @@ public sealed record GenerationStart(TrainingCursor From, CheckpointId? Source, 
 
 /// <summary>
 /// Decides where a new generation begins, from what its trainers hold in memory and the newest committed checkpoint. Nobody trusts a state that
-/// another trainer at the same step does not hold bit for bit; nothing committed is lost; and no checkpoint that was due is skipped, since evaluations,
-/// and so the best, rest on it.
+/// another trainer at the same step does not hold bit for bit; nothing committed is lost; and no checkpoint that an evaluation is due for is skipped, since
+/// the best rests on it.
 /// </summary>
 public static class Regrouping
 {
@@ -36,7 +36,7 @@ public static class Regrouping
         return new(holders[0].Cursor, null, holders[0].Hash, giver);
     }
 
-    /// <summary>Whether a checkpoint was due after <paramref name="from"/> and before <paramref name="to"/>; one due at <paramref name="to"/> can still be written.</summary>
+    /// <summary>Whether an evaluation was due after <paramref name="from"/> and before <paramref name="to"/>; at <paramref name="to"/> its checkpoint can still be written.</summary>
     private static bool HasMissed(TrainingCursor from, TrainingCursor to, TrainingPlan plan)
     {
         // A phase ends with a checkpoint. One that ended early stands nowhere in the plan, but where it ended the next begins.
@@ -44,7 +44,7 @@ public static class Regrouping
         if (to.Phase != from.Phase && !endsPhase) return true;
         for (var at = from; at.Step.Next < to.Step; at = at with { StepInPhase = at.StepInPhase + 1, Step = at.Step.Next })
         {
-            if (plan.After(at).Checkpoint) return true;
+            if (plan.After(at).Evaluation) return true;
         }
 
         return false;

@@ -24,6 +24,9 @@ public abstract record SeatEffect<TPeer, TWord>
     public sealed record Say(TPeer To, Generation Generation, long Number, TWord Word) : SeatEffect<TPeer, TWord>;
 
     public sealed record Answer(TPeer To, Generation Generation, long Said) : SeatEffect<TPeer, TWord>;
+
+    /// <summary>To the trainer: write no more checkpoints that are for going on from alone; or do so again.</summary>
+    public sealed record HoldCheckpoints(bool Held) : SeatEffect<TPeer, TWord>;
 }
 
 /// <summary>
@@ -38,12 +41,21 @@ public abstract record SeatEffect<TPeer, TWord>
 /// <typeparam name="TWord">What a trainer says.</typeparam>
 /// <param name="nobody">The leader of a seat that has none.</param>
 /// <param name="brokenDown">The word for a trainer that broke down.</param>
-public sealed class Seat<TPeer, TWord>(TPeer nobody, Func<Generation, string, TWord> brokenDown)
+/// <param name="isSpare">Whether a word tells of a checkpoint that is for going on from alone: no evaluation rests on it.</param>
+public sealed class Seat<TPeer, TWord>(TPeer nobody, Func<Generation, string, TWord> brokenDown, Predicate<TWord> isSpare)
 {
+    /// <summary>So many spare checkpoints are written while nobody leads.</summary>
+    public const int MostSpare = 4;
+
     private readonly List<TWord> _said = [];
+    private readonly TPeer _nobody = nobody;
     private TPeer _leader = nobody;
     private Generation _joining;
     private bool _hasTrainer;
+
+    /// <summary>While nobody leads: the words from here on were heard by nobody.</summary>
+    private int? _unheardFrom;
+    private bool _holds;
 
     /// <summary>The one that trains here, or did last.</summary>
     public Generation Generation { get; private set; }
@@ -51,7 +63,7 @@ public sealed class Seat<TPeer, TWord>(TPeer nobody, Func<Generation, string, TW
     public IReadOnlyList<SeatEffect<TPeer, TWord>> Join(Generation generation, TPeer leader)
     {
         if (generation <= Generation) return [new SeatEffect<TPeer, TWord>.Refuse(leader, generation, $"generation {Generation} has begun here")];
-        (_leader, _joining) = (leader, generation);
+        (_leader, _joining, _unheardFrom) = (leader, generation, null);
         if (_hasTrainer) return [new SeatEffect<TPeer, TWord>.BreakOff(), new SeatEffect<TPeer, TWord>.AskState()];
         _hasTrainer = true;
         return [new SeatEffect<TPeer, TWord>.BreakOff(), new SeatEffect<TPeer, TWord>.OpenTrainer(), Joined(null)];
@@ -62,7 +74,7 @@ public sealed class Seat<TPeer, TWord>(TPeer nobody, Func<Generation, string, TW
     public IReadOnlyList<SeatEffect<TPeer, TWord>> Start(Generation generation, TPeer leader)
     {
         if (generation != _joining || generation <= Generation) return [];
-        (Generation, _leader) = (generation, leader);
+        (Generation, _leader, _unheardFrom, _holds) = (generation, leader, null, false);
         _said.Clear();
         return _hasTrainer ? [new SeatEffect<TPeer, TWord>.Train()] : TrainerStopped("it stopped");
     }
@@ -74,7 +86,8 @@ public sealed class Seat<TPeer, TWord>(TPeer nobody, Func<Generation, string, TW
         var effects = new List<SeatEffect<TPeer, TWord>>();
         if (generation == Generation)
         {
-            _leader = leader;
+            (_leader, _unheardFrom) = (leader, null);
+            if (_holds) effects.Add(new SeatEffect<TPeer, TWord>.HoldCheckpoints(_holds = false));
             for (long number = Math.Max(0, heard) + 1; number <= _said.Count; number++)
                 effects.Add(new SeatEffect<TPeer, TWord>.Say(leader, Generation, number, _said[(int)number - 1]));
         }
@@ -88,7 +101,17 @@ public sealed class Seat<TPeer, TWord>(TPeer nobody, Func<Generation, string, TW
     {
         if (of < Generation) return [];
         _said.Add(word);
-        return [new SeatEffect<TPeer, TWord>.Say(_leader, Generation, _said.Count, word)];
+        return _unheardFrom is { } from ? Hold(from) : [new SeatEffect<TPeer, TWord>.Say(_leader, Generation, _said.Count, word)];
+    }
+
+    /// <summary>
+    /// Whoever led is no more. Until somebody leads again nothing is committed, however long that takes, and training goes on: but for a few, only checkpoints
+    /// that evaluations rest on are written then. None is ever deleted here: somebody out of reach may have adopted it.
+    /// </summary>
+    public IReadOnlyList<SeatEffect<TPeer, TWord>> LeaderGone(TPeer leader)
+    {
+        if (_unheardFrom is null && EqualityComparer<TPeer>.Default.Equals(leader, _leader)) (_leader, _unheardFrom) = (_nobody, _said.Count);
+        return [];
     }
 
     /// <summary>The trainer is no more, and its state with it.</summary>
@@ -98,6 +121,12 @@ public sealed class Seat<TPeer, TWord>(TPeer nobody, Func<Generation, string, TW
         return _joining > Generation
             ? [new SeatEffect<TPeer, TWord>.Refuse(_leader, _joining, reason)]
             : Say(brokenDown(Generation, reason), Generation);
+    }
+
+    private IReadOnlyList<SeatEffect<TPeer, TWord>> Hold(int from)
+    {
+        if (_holds || _said.Skip(from).Count(word => isSpare(word)) < MostSpare) return [];
+        return [new SeatEffect<TPeer, TWord>.HoldCheckpoints(_holds = true)];
     }
 
     private SeatEffect<TPeer, TWord>.Join Joined(LiveState? state) => new(_leader, _joining, state);

@@ -50,6 +50,11 @@ internal sealed class ClusterClient : IDisposable
     public Task<ControlAnswer> ControlAsync(ExperimentName name, string wish, CancellationToken cancel) =>
         WishAsync($"/v1/experiments/{name}/{wish}", () => null, cancel);
 
+    public async Task RemoveAsync(ExperimentName name, CancellationToken cancel)
+    {
+        using var answer = await SendAsync(() => new(HttpMethod.Delete, $"/v1/experiments/{name}"), cancel).ConfigureAwait(false);
+    }
+
     /// <summary>All of them, page by page.</summary>
     public async Task<IReadOnlyList<RunOverview>> ListAsync(CancellationToken cancel)
     {

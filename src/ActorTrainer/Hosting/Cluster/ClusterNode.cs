@@ -34,7 +34,7 @@ internal sealed class ClusterNode(NodeSettings settings, Func<IDataReader> reade
         {
             while (!cancel.IsCancellationRequested)
             {
-                var system = ActorTrainerSystem.StartNode(settings.Runs.Journal, Path.Combine(logs, node + ".log"), new(settings.Host, settings.Port, settings.Roles, Seeds(known)), settings.Akka,
+                var system = ActorTrainerSystem.StartNode(settings.Runs.Journal, Path.Combine(logs, node + ".log"), new(settings.Host, settings.Port, settings.Roles, Seeds(known), settings.Discovery), settings.Akka,
                     settings.Tls is { } tls ? NodeCertificates.ForRemoting(tls) : null);
                 await LiveAsync(system, door, gateway, node, known, cancel).ConfigureAwait(false);
                 if (!cancel.IsCancellationRequested) await Task.Delay(RejoinPause, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -49,7 +49,7 @@ internal sealed class ClusterNode(NodeSettings settings, Func<IDataReader> reade
     private bool Works => settings.Is(CoordinatorActor.TrainerRole) || settings.Is(CoordinatorActor.EvaluatorRole);
 
     /// <summary>A coordinator that names nobody begins a cluster, unless one that it was in is still there.</summary>
-    private ImmutableArray<string> Seeds(KnownMembers known) =>
+    private ImmutableArray<string> Seeds(KnownMembers known) => settings.Discovery is not null ? [] :
         [.. (settings.Seeds.IsEmpty ? [$"{settings.Host}:{settings.Port}"] : settings.Seeds).Concat(known.Read()).Distinct()];
 
     private async Task LiveAsync(ActorSystem system, CollectiveListener? door, Gateway? gateway, string node, KnownMembers known, CancellationToken cancel)

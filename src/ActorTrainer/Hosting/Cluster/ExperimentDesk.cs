@@ -2,7 +2,6 @@ using System.Globalization;
 using ActorTrainer.Actors.Coordination;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Journal;
-using ActorTrainer.Transport.Checkpoints;
 using ActorTrainer.Transport.Training;
 using Akka.Actor;
 
@@ -30,6 +29,12 @@ internal sealed class ExperimentDesk(RunsFolder runs, TimeProvider time) : IExpe
         }
     }
 
+    public ExperimentDefinition Settle(ExperimentDefinition resolved, ExperimentDefinition? earlier) => runs.Settle(resolved, earlier);
+
+    public string? GiveUp(ExperimentName name) => OnShelf(shelf => shelf.Cancel(name));
+
+    public string? Remove(ExperimentName name) => OnShelf(shelf => shelf.Remove(name));
+
     public OpenedExperiment Open(ExperimentDefinition definition, IActorRef crew)
     {
         var settings = SubmittedConfiguration.Read(definition.EffectiveConfiguration).Settings;
@@ -38,6 +43,20 @@ internal sealed class ExperimentDesk(RunsFolder runs, TimeProvider time) : IExpe
         File.WriteAllText(folder.EffectiveConfiguration, definition.EffectiveConfiguration);
         var evaluations = new EvaluationLog(FencedFile.Take(folder.Evaluations), time);
         return new(new(definition, ExperimentPreparation.PlanOf(settings, definition), settings.Checkpoint, settings.Evaluation.EarlyStopping,
-            new FolderCheckpointStore(folder.CheckpointFolder), evaluations, crew, new(settings.Resources.MinTrainers, settings.Resources.MaxTrainers), _incarnation, time), evaluations);
+            runs.StoreOf(definition.Name, definition), evaluations, crew, new(settings.Resources.MinTrainers, settings.Resources.MaxTrainers), _incarnation, time), evaluations);
+    }
+
+    /// <summary>A run of the same folder may be trained by a person's own command, or be gone by now.</summary>
+    private string? OnShelf(Action<RunShelf> act)
+    {
+        try
+        {
+            act(new RunShelf(runs, time));
+            return null;
+        }
+        catch (Exception e) when (e is RunBusyException or IOException or UnauthorizedAccessException)
+        {
+            return e.Message;
+        }
     }
 }

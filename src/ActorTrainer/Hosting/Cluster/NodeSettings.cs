@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ActorTrainer.Actors.Hosting;
 using ActorTrainer.Api;
 using ActorTrainer.Journal;
 using ActorTrainer.Transport.Gradients;
@@ -12,6 +13,9 @@ namespace ActorTrainer.Hosting.Cluster;
 /// <param name="Seeds"><c>HOST:PORT</c> of nodes to join; none: a coordinator begins a cluster.</param>
 internal sealed record NodeSettings(string Host, int Port, int? Http, ImmutableArray<string> Roles, ImmutableArray<string> Seeds, RunsFolder Runs)
 {
+    /// <summary>How the others are found, instead of seeds; null: by seeds.</summary>
+    public NodeDiscovery? Discovery { get; init; }
+
     /// <summary>Around everything that leaves the process; null: nothing is encrypted.</summary>
     public CollectiveTls? Tls { get; init; }
 

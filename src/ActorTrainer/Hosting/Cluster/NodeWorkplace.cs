@@ -5,7 +5,6 @@ using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Training;
-using ActorTrainer.Transport.Checkpoints;
 using ActorTrainer.Transport.Training;
 
 namespace ActorTrainer.Hosting.Cluster;
@@ -26,7 +25,7 @@ internal sealed class NodeWorkplace(string node, RunsFolder runs, DataRoots root
     public Task<NodeProtocol.ExperimentResolved> ResolveAsync(NodeProtocol.ResolveExperiment question, CancellationToken cancel)
     {
         using var prepared = Prepare(question.Configuration, question.Earlier, cancel);
-        return Task.FromResult(new NodeProtocol.ExperimentResolved(prepared.Definition, prepared.Data.Notices));
+        return Task.FromResult(new NodeProtocol.ExperimentResolved(prepared.Definition, prepared.Notices));
     }
 
     public Task<ExperimentWork> PrepareAsync(ExperimentDefinition definition, CancellationToken cancel)
@@ -37,7 +36,7 @@ internal sealed class NodeWorkplace(string node, RunsFolder runs, DataRoots root
             Compare(definition, prepared.Definition);
             var (settings, folder) = (prepared.Settings, runs[definition.Name]);
             Directory.CreateDirectory(folder.Path);
-            var store = new FolderCheckpointStore(folder.CheckpointFolder);
+            var store = runs.StoreOf(definition.Name, definition);
             string ledger = Path.Combine(folder.Path, $"ledger.{node}.jsonl");
             var trainer = new TrainerParts(prepared.Plan, prepared.Job, engine, _weights, prepared.Data, store, exchanges,
                 () => new StepLog(FencedFile.Take(folder.Metrics), time), settings.Data.Ledger ? () => new LedgerLog(ledger, time) : null,

@@ -9,6 +9,7 @@ using ActorTrainer.Data.Inputs;
 using ActorTrainer.Data.Inspection;
 using ActorTrainer.Terminal;
 using ActorTrainer.Transport;
+using ActorTrainer.Transport.Checkpoints;
 using Microsoft.Data.Sqlite;
 
 namespace ActorTrainer.Hosting.Health;
@@ -32,7 +33,8 @@ internal sealed class MachineCheck(Services services, RunsFolder runs)
     public IEnumerable<Finding> All() => [Platform(), Processor(), Memory(), Disk(), Attempt("pictures", Pictures, "The installation is incomplete: libSkiaSharp is missing next to the program."),
         Attempt("libtorch", LibTorch, "The program needs glibc 2.28 or newer and libgomp's system libraries; the error above names what is missing."),
         Attempt("gpu", Gpu, null), Weights(), runs.Journal.IsShared ? Attempt("journal", Server, $"Check ${JournalLocation.Variable} and that the server lets this machine in.") : Attempt("journal", Journal, "SQLite needs a local disk: choose another folder with --runs."),
-        Attempt("locks", Locks, "File locks need a local disk: choose another folder with --runs.")];
+        Attempt("locks", Locks, "File locks need a local disk: choose another folder with --runs."),
+        .. runs.Checkpoints is { } elsewhere ? [Attempt("checkpoints", () => Checkpoints(elsewhere), $"Check ${CheckpointStoreLocation.Variable}, the bucket and its keys (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY).")] : (Finding[])[]];
 
     private static Finding Platform()
     {
@@ -138,6 +140,12 @@ internal sealed class MachineCheck(Services services, RunsFolder runs)
         {
             foreach (string suffix in new[] { "", "-wal", "-shm" }) File.Delete(file + suffix);
         }
+    }
+
+    private static Finding Checkpoints(CheckpointStoreLocation place)
+    {
+        place.Below(".doctor").Open().List();
+        return new("checkpoints", Health.Ok, $"{place} answers");
     }
 
     private Finding Locks()

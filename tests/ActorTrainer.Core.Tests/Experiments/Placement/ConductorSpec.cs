@@ -46,6 +46,18 @@ public sealed class ConductorSpec
     }
 
     [Fact]
+    public void A_checkpoint_that_its_writer_tells_of_while_the_store_is_looked_at_is_committed_once()
+    {
+        BeginFirst();
+        Do(_conductor.Broken(new(1), Lost("a"), "a: gone", refused: false));
+        var stored = new StoredCheckpoint(Id(1, 10), new string('a', 64), 1);
+        Do(_conductor.Written(stored, Cursor(10), default));
+        Do(_conductor.Surveyed(Last<ConductorEffect.Survey>().Number, new([(Id(1, 5), "it was retired and is gone")], [(stored, Cursor(10))], [])));
+        Assert.Single(_journal.OfType<CheckpointCommitted>());
+        Assert.DoesNotContain(_journal, happened => happened is CheckpointLost);
+    }
+
+    [Fact]
     public void A_cancel_that_comes_while_the_generation_is_looked_for_is_asked_again_when_it_is_found()
     {
         foreach (var happened in new IExperimentEvent[] { Created(), new GenerationStarted(new(1), Cursor(0), null, 1, At, [new("a", new(0, 2))]) }) _conductor.Apply(happened);
@@ -58,11 +70,31 @@ public sealed class ConductorSpec
     }
 
     [Fact]
+    public void Whoever_takes_over_one_that_is_given_up_does_nothing_more()
+    {
+        foreach (var happened in new IExperimentEvent[] { Created(), new ExperimentCancelled(At) }) _conductor.Apply(happened);
+        Assert.Equal([new ConductorEffect.End()], _conductor.TakeOver());
+    }
+
+    [Fact]
     public void One_who_was_replaced_gives_way()
     {
         Do(_conductor.TakeOver());
         _conductor.Apply(new CoordinatorTook("another", At));
         Assert.Equal([new ConductorEffect.GiveWay("another")], _conductor.TakeOver());
+    }
+
+    /// <summary>Whoever was overtaken can't journal the next generation, and so sweeps nothing that its successor is writing.</summary>
+    [Fact]
+    public void What_was_begun_is_swept_once_the_next_generation_is_journalled()
+    {
+        Do(_conductor.TakeOver());
+        Do(_conductor.Surveyed(Last<ConductorEffect.Survey>().Number, Nothing));
+        Do(_conductor.Granted(["a"]));
+        Assert.DoesNotContain(_done, effect => effect is ConductorEffect.Sweep);
+
+        Gather(1, "a");
+        Assert.Equal(new Generation(1), Last<ConductorEffect.Sweep>().Before);
     }
 
     private void BeginFirst(params string[] nodes)

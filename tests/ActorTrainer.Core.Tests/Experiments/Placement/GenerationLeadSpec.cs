@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Experiments.Placement;
+using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Training;
 using static ActorTrainer.Core.Tests.Experiments.History;
 
@@ -53,6 +54,21 @@ public sealed class GenerationLeadSpec
         Assert.Equal([new GenerationEffect.HandOn(0)], _lead.Said(0, Two, 1, word, Seconds(2)));
         Assert.Empty(_lead.Said(0, Two, 1, word, Seconds(2)));
         Assert.Equal([new GenerationEffect.Attach(0, 1), new GenerationEffect.Attach(1, 0)], _lead.Tick(Seconds(3)));
+    }
+
+    [Fact]
+    public void A_request_is_said_again_until_all_have_done_it()
+    {
+        JoinBoth();
+        Assert.Empty(_lead.Request(StepRequest.CheckpointAndStop));        // nobody trains yet
+        Begin();
+        GenerationEffect[] both = [new GenerationEffect.Ask(0, StepRequest.CheckpointAndStop), new GenerationEffect.Ask(1, StepRequest.CheckpointAndStop)];
+        Assert.Equal(both, Requests(_lead.Tick(Seconds(2))));
+        Assert.Equal(both, Requests(_lead.Request(StepRequest.CheckpointAndRegroup)));       // the greater stands
+        _lead.Said(0, Two, 1, new SeatNews.Stopped(new(4), StepRequest.CheckpointAndStop), Seconds(2));
+        Assert.Equal([both[1]], Requests(_lead.Tick(Seconds(3))));
+
+        static IEnumerable<GenerationEffect> Requests(IReadOnlyList<GenerationEffect> effects) => effects.Where(effect => effect is GenerationEffect.Ask);
     }
 
     [Fact]

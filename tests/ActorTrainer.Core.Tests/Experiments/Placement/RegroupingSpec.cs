@@ -32,11 +32,16 @@ public sealed class RegroupingSpec
         Assert.Equal(new GenerationStart(Cursor(13), null, "h", Giver: 1), Regrouping.Decide([At(12, "g"), At(13)], Ten, Plan));
 
     [Fact]
-    public void Beyond_a_checkpoint_that_was_due_and_is_not_there_all_load()
+    public void Beyond_an_evaluation_whose_checkpoint_is_not_there_all_load()
     {
-        Assert.Equal(new GenerationStart(Cursor(15), null, "h"), Regrouping.Decide([At(15)], Ten, Plan with { CheckpointEverySteps = 5 }));
-        Assert.Equal(new GenerationStart(Cursor(10), Ten.Id, null), Regrouping.Decide([At(16)], Ten, Plan with { CheckpointEverySteps = 5 }));
+        var five = Ten with { Id = Id(1, 5), Cursor = Cursor(5) };
+        Assert.Equal(new GenerationStart(Cursor(10), null, "h"), Regrouping.Decide([At(10)], five, Plan with { EvaluateEveryEpochs = 1 }));       // an epoch's end: it can still be written
+        Assert.Equal(new GenerationStart(Cursor(5), five.Id, null), Regrouping.Decide([At(11)], five, Plan with { EvaluateEveryEpochs = 1 }));
     }
+
+    [Fact]
+    public void A_checkpoint_for_going_on_from_alone_is_done_without() =>
+        Assert.True(Regrouping.Decide([At(16)], Ten, Plan with { CheckpointEverySteps = 5 }).IsLive);
 
     [Fact]
     public void The_end_of_a_phase_can_still_be_written_and_what_is_beyond_it_can_not()

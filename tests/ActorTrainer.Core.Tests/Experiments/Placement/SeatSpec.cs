@@ -7,7 +7,7 @@ namespace ActorTrainer.Core.Tests.Experiments.Placement;
 public sealed class SeatSpec
 {
     private static readonly Generation One = new(1), Two = new(2), Three = new(3);
-    private readonly Seat<string, string> _seat = new("nobody", (generation, reason) => $"broken in {generation}: {reason}");
+    private readonly Seat<string, string> _seat = new("nobody", (generation, reason) => $"broken in {generation}: {reason}", word => CheckpointId.TryParse(word, out _));
 
     [Fact]
     public void The_first_join_makes_a_trainer_and_the_next_asks_it()
@@ -28,6 +28,24 @@ public sealed class SeatSpec
         Assert.Empty(_seat.Start(Two, "old"));
         Assert.Equal([new Effect.Answer("old", Two, 0)], _seat.Attach(One, 0, "old"));
         Assert.Equal([new Effect.Say("a", Two, 1, "word")], _seat.Say("word", Two));
+    }
+
+    [Fact]
+    public void While_nobody_leads_only_few_spare_checkpoints_are_written()
+    {
+        Begin(One);
+        foreach (string heard in new[] { "1-2", "1-4", "1-6", "1-8", "1-10" }) Assert.IsType<Effect.Say>(Assert.Single(_seat.Say(heard, null)));
+        _seat.LeaderGone("another");
+        Assert.IsType<Effect.Say>(Assert.Single(_seat.Say("1-12", null)));
+        _seat.LeaderGone("a");
+        foreach (string word in new[] { "1-14", "evaluated", "1-16", "1-18" }) Assert.Empty(_seat.Say(word, null));
+        Assert.Equal([new Effect.HoldCheckpoints(true)], _seat.Say("1-20", null));
+        Assert.Empty(_seat.Say("1-22", null));       // was being written
+
+        var effects = _seat.Attach(One, 6, "b");
+        Assert.Equal(new Effect.HoldCheckpoints(false), effects[0]);
+        Assert.Equal(["7 1-14", "8 evaluated", "9 1-16", "10 1-18", "11 1-20", "12 1-22"], effects.OfType<Effect.Say>().Select(say => $"{say.Number} {say.Word}"));
+        Assert.Equal([new Effect.Say("b", One, 13, "1-24")], _seat.Say("1-24", null));
     }
 
     [Fact]

@@ -2,11 +2,11 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
-namespace ActorTrainer.Transport.Tests.Checkpoints;
+namespace ActorTrainer.Tests.Shared;
 
 /// <summary>
 /// A process that speaks S3 on loopback (moto's server, Apache-2.0: <c>pip install 'moto[server]'</c>). Where it is not installed, the test that asks for it is
-/// skipped by that name.
+/// skipped by that name. Compiled into each test project that needs it.
 /// </summary>
 internal sealed class S3Server : IDisposable
 {

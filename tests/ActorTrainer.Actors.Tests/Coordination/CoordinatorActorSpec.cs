@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using ActorTrainer.Actors.Coordination;
+using ActorTrainer.Actors.Tests.Fakes;
+using ActorTrainer.Core.Experiments;
+using Akka.Actor;
+using Akka.Configuration;
+using Akka.TestKit.Xunit2;
+using static ActorTrainer.Actors.Coordination.CoordinatorProtocol;
+using static ActorTrainer.Core.Experiments.ExperimentEvents;
+
+namespace ActorTrainer.Actors.Tests.Coordination;
+
+/// <summary>What is wished of experiments that nobody trains.</summary>
+public sealed class CoordinatorActorSpec : TestKit
+{
+    private static readonly ExperimentName Name = new("some");
+    private static readonly DateTimeOffset At = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private readonly Desk _desk = new();
+    private readonly IActorRef _coordinator;
+
+    public CoordinatorActorSpec() : base(ConfigurationFactory.ParseString("akka { actor.provider = cluster, remote.dot-netty.tcp { hostname = 127.0.0.1, port = 0 } }").WithFallback(ActorSpec.Configuration)) =>
+        _coordinator = Sys.ActorOf(CoordinatorActor.Props(_desk, TimeProvider.System));
+
+    [Fact]
+    public void One_that_is_paused_is_given_up_and_pausing_it_again_changes_nothing()
+    {
+        _desk.History = [new ExperimentPaused(new(4), At)];
+        Tell(Wish.Pause);
+        ExpectMsg<Accepted>();
+        Tell(Wish.Cancel);
+        ExpectMsg<Accepted>();
+        Assert.Equal(["gives up"], _desk.Done);
+    }
+
+    [Fact]
+    public void One_that_has_failed_is_given_up()
+    {
+        _desk.History = [new ExperimentFailed("the disk is full", At)];
+        Tell(Wish.Cancel);
+        ExpectMsg<Accepted>();
+        Tell(Wish.Pause);
+        Assert.Contains("is failed, not under way", ExpectMsg<Rejected>().Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_has_ended_for_good_can_be_removed_and_nothing_else()
+    {
+        _desk.History = [new ExperimentCancelled(At)];
+        foreach (var wish in new[] { Wish.Pause, Wish.Cancel, Wish.Resume })
+        {
+            Tell(wish);
+            ExpectMsg<Rejected>();
+        }
+
+        Tell(Wish.Remove);
+        ExpectMsg<Accepted>();
+        Assert.Equal(["removes"], _desk.Done);
+    }
+
+    [Fact]
+    public void Why_it_can_not_be_is_handed_on()
+    {
+        _desk.History = [new ExperimentPaused(new(4), At)];
+        _desk.Refusal = "it is being trained by process 7";
+        Tell(Wish.Cancel);
+        Assert.Equal(_desk.Refusal, ExpectMsg<Rejected>().Reason);
+    }
+
+    private void Tell(Wish wish) => _coordinator.Tell(new ControlExperiment(Name, wish), TestActor);
+
+    private sealed class Desk : IExperimentDesk
+    {
+        public ImmutableArray<IExperimentEvent> History { get; set; } = [];
+        public string? Refusal { get; set; }
+        public List<string> Done { get; } = [];
+
+        public Experiment? Earlier(ExperimentName name) => Experiment.Of([new ExperimentCreated(Some.Definition(Some.Plan()), At), .. History]);
+
+        public string? GiveUp(ExperimentName name) => Do("gives up");
+        public string? Remove(ExperimentName name) => Do("removes");
+
+        public ExperimentName NameOf(string configuration) => throw new NotSupportedException();
+        public string? ConflictWith(ExperimentDefinition earlier, ExperimentDefinition resolved, bool acceptMachine) => throw new NotSupportedException();
+        public ExperimentDefinition Settle(ExperimentDefinition resolved, ExperimentDefinition? earlier) => throw new NotSupportedException();
+        public OpenedExperiment Open(ExperimentDefinition definition, IActorRef crew) => throw new NotSupportedException();
+
+        private string? Do(string what)
+        {
+            if (Refusal is null) Done.Add(what);
+            return Refusal;
+        }
+    }
+}
