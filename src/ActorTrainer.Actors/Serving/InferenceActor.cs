@@ -8,27 +8,24 @@ namespace ActorTrainer.Actors.Serving;
 /// A model version on the device's own thread, which all versions of a process share and take turns on, a batch a message. What goes wrong here is its
 /// parent's to tell: it stops.
 /// </summary>
-public sealed class InferenceActor(Func<IPredictor> open) : UntypedActor
+public sealed class InferenceActor : UntypedActor
 {
     private IPredictor? _predictor;
 
-    public static Props Props(Func<IPredictor> open) =>
-        Akka.Actor.Props.Create(() => new InferenceActor(open)).WithDispatcher("actortrainer.device-dispatcher");
-
-    protected override void PreStart() => Self.Tell(Open.Instance);
+    public static Props Props() => Akka.Actor.Props.Create(() => new InferenceActor()).WithDispatcher("actortrainer.device-dispatcher");
 
     protected override void OnReceive(object message)
     {
         switch (message)
         {
-            case Open: OnOpen(); break;
+            case OpenPredictor opening: OnOpen(opening.Open); break;
             case Infer infer: Context.Parent.Tell(new Inferred(_predictor!.Logits(infer.Pictures))); break;
             default: Unhandled(message); break;
         }
     }
 
     /// <summary>The first pass through a model is slower than those that follow: it is made here, on a black picture.</summary>
-    private void OnOpen()
+    private void OnOpen(Func<IPredictor> open)
     {
         _predictor = open();
         var model = _predictor.Model;
@@ -37,9 +34,4 @@ public sealed class InferenceActor(Func<IPredictor> open) : UntypedActor
     }
 
     protected override void PostStop() => _predictor?.Dispose();
-
-    private sealed record Open : INoSerializationVerificationNeeded
-    {
-        public static Open Instance { get; } = new();
-    }
 }

@@ -8,7 +8,8 @@ using static ActorTrainer.Actors.Serving.PredictorProtocol;
 namespace ActorTrainer.Actors.Serving;
 
 /// <summary>
-/// One loaded version of a model: requests come one by one and go to the device in batches, as <see cref="BatchQueue{T}"/> says.
+/// One loaded version of a model: requests come one by one and go to the device in batches, as <see cref="BatchQueue{T}"/> says. Its weights are read on a
+/// thread of the pool: meanwhile the device answers for other models.
 /// <code>
 ///   gateway --Predict--> queue --Infer (a batch)--> InferenceActor (device thread) --Inferred--> Predicted, to each who asked
 ///
@@ -26,20 +27,22 @@ public sealed class PredictorActor : UntypedActor, IWithTimers
     private readonly BatchQueue<Asked> _queue;
     private readonly TimeProvider _time;
     private readonly long _began;
-    private readonly IActorRef _inference;
+    private readonly Func<Func<IPredictor>> _read;
     private readonly ServingMeter _meter;
+    private readonly IActorRef _inference;
     private ImmutableArray<Asked> _onDevice = [];
     private TimeSpan _batchBegan;
     private bool _graceIsOver;
 
-    public PredictorActor(ModelVersionId version, Func<IPredictor> open, BatchLimits limits, TimeProvider time)
+    public PredictorActor(ModelVersionId version, Func<Func<IPredictor>> read, BatchLimits limits, TimeProvider time)
     {
-        (_queue, _meter, _time, _began) = (new(limits), new(version), time, time.GetTimestamp());
-        _inference = Context.ActorOf(InferenceActor.Props(open), "inference");
+        (_read, _queue, _meter, _time, _began) = (read, new(limits), new(version), time, time.GetTimestamp());
+        _inference = Context.ActorOf(InferenceActor.Props(), "inference");
     }
 
-    public static Props Props(ModelVersionId version, Func<IPredictor> open, BatchLimits limits, TimeProvider time) =>
-        Akka.Actor.Props.Create(() => new PredictorActor(version, open, limits, time));
+    /// <param name="read">Reads the weights, on any thread; what it returns opens them on the device's.</param>
+    public static Props Props(ModelVersionId version, Func<Func<IPredictor>> read, BatchLimits limits, TimeProvider time) =>
+        Akka.Actor.Props.Create(() => new PredictorActor(version, read, limits, time));
 
     public ITimerScheduler Timers { get; set; } = null!;
 
@@ -51,10 +54,15 @@ public sealed class PredictorActor : UntypedActor, IWithTimers
         return Directive.Stop;
     });
 
+    protected override void PreStart() =>
+        Task.Run(_read).PipeTo(Self, success: open => new OpenPredictor(open), failure: e => new ReadingFailed(e.GetBaseException().Message));
+
     protected override void OnReceive(object message)
     {
         switch (message)
         {
+            case OpenPredictor opening: _inference.Tell(opening); break;
+            case ReadingFailed failed: OnBroken(failed.Reason); break;
             case Predict predict: OnPredict(predict); break;
             case Opened: OnOpened(); break;
             case Inferred inferred: OnInferred(inferred.Logits); break;
@@ -133,6 +141,8 @@ public sealed class PredictorActor : UntypedActor, IWithTimers
     protected override void PostStop() => _meter.Waits(0);
 
     private sealed record Asked(IActorRef Asker, ImmutableArray<ReadOnlyMemory<byte>> Pictures);
+
+    private sealed record ReadingFailed(string Reason) : INoSerializationVerificationNeeded;
 
     private sealed record Look : INoSerializationVerificationNeeded
     {

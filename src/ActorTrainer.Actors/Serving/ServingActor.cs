@@ -7,9 +7,9 @@ using static ActorTrainer.Actors.Serving.ServingProtocol;
 namespace ActorTrainer.Actors.Serving;
 
 /// <summary>Everything serving is given besides messages. Local to its process.</summary>
-/// <param name="Open">Loads a version; called on the device's thread.</param>
+/// <param name="Read">Reads a version's weights, on any thread; what it returns opens them on the device's.</param>
 /// <param name="MostLoaded">Versions in memory at once.</param>
-public sealed record ServingParts(Func<ModelVersionId, IPredictor> Open, BatchLimits Limits, int MostLoaded, TimeProvider Time);
+public sealed record ServingParts(Func<ModelVersionId, Func<IPredictor>> Read, BatchLimits Limits, int MostLoaded, TimeProvider Time);
 
 /// <summary>The models of a process: starts a <see cref="PredictorActor"/> a version, and sends whoever asks to the one that answers.</summary>
 public sealed class ServingActor(ServingParts parts) : UntypedActor
@@ -55,7 +55,7 @@ public sealed class ServingActor(ServingParts parts) : UntypedActor
     private VersionChoice Choose(ModelVersionId version, bool exactly)
     {
         var choice = _versions.Choose(version, exactly, Now);
-        if (choice.Load) _predictors[version] = Context.ActorOf(PredictorActor.Props(version, () => parts.Open(version), parts.Limits, parts.Time));
+        if (choice.Load) _predictors[version] = Context.ActorOf(PredictorActor.Props(version, () => parts.Read(version), parts.Limits, parts.Time));
         return choice;
     }
 

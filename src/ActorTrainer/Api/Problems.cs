@@ -55,6 +55,7 @@ internal static class Problems
             case BodyException body: return Of(body.Status, body.Message);
             case ServingException serving: return Of(serving);
             case CheckpointDamagedException damaged: return Of(StatusCodes.Status503ServiceUnavailable, damaged.Message);
+            case IOException: return Of(StatusCodes.Status503ServiceUnavailable, "Files that this needs can't be read from this node now. Try again.");
             case DecoderFallbackException: return Of(StatusCodes.Status400BadRequest, "The body is not UTF-8 text.");
             case JournalException or DbException: return Of(StatusCodes.Status503ServiceUnavailable, "The journal can't be reached from this node. Try again.");
             default:

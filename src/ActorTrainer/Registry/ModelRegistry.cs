@@ -7,7 +7,6 @@ using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Registry;
 using ActorTrainer.Hosting;
 using ActorTrainer.Journal;
-using ActorTrainer.Transport.Checkpoints;
 
 namespace ActorTrainer.Registry;
 
@@ -68,7 +67,7 @@ internal sealed class ModelRegistry(RunsFolder runs, TimeProvider time)
         return decided;
     }
 
-    private ICheckpointStore StoreOf(ModelVersion version) => new FolderCheckpointStore(runs[version.Run].CheckpointFolder);
+    private ICheckpointStore StoreOf(ModelVersion version) => runs.StoreOf(version.Run, version.Experiment.Definition);
 
     /// <summary>One of those who come looks again, and does not wait long; the others take what is known.</summary>
     private Look Recent()

@@ -53,7 +53,7 @@ internal sealed class PredictionService : IAsyncDisposable
         (_registry, _runs, _engine, _say) = (registry, runs, engine, say);
         Directory.CreateDirectory(Path.GetDirectoryName(logFile)!);
         _system = ActorTrainerSystem.StartServing(logFile);
-        _serving = _system.ActorOf(ServingActor.Props(new(Open, BatchLimits.Default, MostLoaded, time)), "serving");
+        _serving = _system.ActorOf(ServingActor.Props(new(Read, BatchLimits.Default, MostLoaded, time)), "serving");
     }
 
     public async ValueTask DisposeAsync()
@@ -116,16 +116,22 @@ internal sealed class PredictionService : IAsyncDisposable
         }
     }
 
-    /// <summary>On the device's thread.</summary>
-    private SessionPredictor Open(ModelVersionId id)
+    /// <summary>What is returned opens it, on the device's thread.</summary>
+    private Func<IPredictor> Read(ModelVersionId id)
     {
         if (_registry.Read(id) is not { } content || _registry.Find(id.Model.Value)?[id.Version] is not { } version) throw new EngineException($"The version {id} was removed.");
+        var (model, weights, trained) = (content.Model, content.State.Weights, version.Experiment.Definition.Device);
+        return () => Open(model, weights, trained);
+    }
+
+    private SessionPredictor Open(ModelDescription model, ImmutableArray<NamedTensor> weights, ResolvedDevice trained)
+    {
         var engine = _engine();
-        var session = engine.OpenInference(InferenceDevice.For(engine, version.Experiment.Definition.Device, _say), new RunWeights(_runs));
+        var session = engine.OpenInference(InferenceDevice.For(engine, trained, _say), new RunWeights(_runs));
         try
         {
-            session.Load(content.Model, content.State.Weights);
-            return new(session, content.Model);
+            session.Load(model, weights);
+            return new(session, model);
         }
         catch
         {

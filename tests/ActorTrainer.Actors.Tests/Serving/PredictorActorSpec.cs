@@ -16,10 +16,11 @@ public sealed class PredictorActorSpec() : TestKit(ActorSpec.Configuration)
     private static readonly ModelVersionId Version = new(new("birds"), "one");
     private readonly FakePredictor _model = new();
 
-    private TestActorRef<Parent> Start(BatchLimits? limits = null)
+    private TestActorRef<Parent> Start(BatchLimits? limits = null, Func<Func<IPredictor>>? read = null)
     {
         var probe = TestActor;
-        return ActorOfAsTestActorRef<Parent>(Props.Create(() => new Parent(probe, PredictorActor.Props(Version, _model.Open, limits ?? new(4, TimeSpan.FromMilliseconds(1), 8), TimeProvider.System))));
+        read ??= () => _model.Open;
+        return ActorOfAsTestActorRef<Parent>(Props.Create(() => new Parent(probe, PredictorActor.Props(Version, read, limits ?? new(4, TimeSpan.FromMilliseconds(1), 8), TimeProvider.System))));
     }
 
     private static Predict Of(params byte[] pixels) => new([.. pixels.Select(pixel => (ReadOnlyMemory<byte>)new[] { pixel })], Patience);
@@ -76,6 +77,21 @@ public sealed class PredictorActorSpec() : TestKit(ActorSpec.Configuration)
         predictor.Tell(Of(1) with { Patience = TimeSpan.FromMilliseconds(20) }, TestActor);
         ExpectMsg<PredictionExpired>();
         _model.Gate.Set();
+    }
+
+    [Fact]
+    public void Weights_that_cannot_be_read_fail_what_waits_and_say_why()
+    {
+        using var reading = new ManualResetEventSlim();
+        var predictor = Start(read: () =>
+        {
+            reading.Wait();
+            throw new CheckpointDamagedException(new(new(1), new(40)), "manifest.json is missing");
+        });
+        predictor.Tell(Of(1), TestActor);
+        reading.Set();
+        Assert.Contains("manifest.json is missing", ExpectMsg<PredictionFailed>().Reason, StringComparison.Ordinal);
+        Assert.Contains("manifest.json is missing", ExpectMsg<PredictorBroken>().Reason, StringComparison.Ordinal);
     }
 
     [Fact]

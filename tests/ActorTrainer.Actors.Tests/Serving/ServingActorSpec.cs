@@ -15,7 +15,7 @@ public sealed class ServingActorSpec() : TestKit(ActorSpec.Configuration)
     private static readonly ModelVersionId Old = new(new("birds"), "old"), New = new(new("birds"), "new"), Broken = new(new("birds"), "broken");
     private readonly ConcurrentDictionary<ModelVersionId, FakePredictor> _models = [];
 
-    private IActorRef Start(int most = 4) => Sys.ActorOf(ServingActor.Props(new(Open, new(4, TimeSpan.Zero, 8), most, TimeProvider.System)));
+    private IActorRef Start(int most = 4) => Sys.ActorOf(ServingActor.Props(new(version => () => Open(version), new(4, TimeSpan.Zero, 8), most, TimeProvider.System)));
 
     private FakePredictor Open(ModelVersionId version) => version == Broken ? throw new EngineException("It can't be loaded.") : Of(version).Open();
 

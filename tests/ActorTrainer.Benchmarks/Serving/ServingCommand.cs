@@ -52,7 +52,7 @@ internal static class ServingCommand
         var system = ActorTrainerSystem.StartServing("");
         try
         {
-            var serving = system.ActorOf(ServingActor.Props(new(_ => model.Open(weights), limits, 1, TimeProvider.System)));
+            var serving = system.ActorOf(ServingActor.Props(new(_ => () => model.Open(weights), limits, 1, TimeProvider.System)));
             await serving.Ask<VersionPrepared>(new PrepareVersion(Version)).ConfigureAwait(false);
             var predictor = (await serving.Ask<PredictorFound>(new FindPredictor(Version, false)).ConfigureAwait(false)).Predictor;
             var (bare, batched, latencies) = (new List<double>(), new List<double>(), new List<double>());

@@ -20,16 +20,17 @@ internal static class BirdModels
     public static readonly ImmutableArray<float> Crow = [5, 1, 0];
 
     /// <param name="run">The name that it has; it began as <paramref name="model"/>.</param>
+    /// <param name="checkpoints">The folder of its checkpoints; null: in its own.</param>
     /// <returns>Its version.</returns>
-    public static string WithModel(this TemporaryRuns runs, string run, ImmutableArray<float> weights, string model = "birds", TimeSpan begun = default)
+    public static string WithModel(this TemporaryRuns runs, string run, ImmutableArray<float> weights, string model = "birds", string? checkpoints = null)
     {
         var tensor = new NamedTensor("head.weight", TensorType.Float32, [3], MemoryMarshal.AsBytes(weights.AsSpan()).ToArray());
-        var stored = new FolderCheckpointStore(runs.Runs[new(run)].CheckpointFolder).Write(new(new(new(1), new(40)), new(Some.Cursor(40), [tensor], []),
+        var stored = new FolderCheckpointStore(checkpoints ?? runs.Runs[new(run)].CheckpointFolder).Write(new(new(new(1), new(40)), new(Some.Cursor(40), [tensor], []),
             new("lenet5", null, Classes, 1, Side, null, new([0], [1]), [new ImageTransform.ResizeExact(Side, Side)], Rgb.White), new string('c', 64)), CancellationToken.None);
         runs.With(run, Some.History(model).Select(happened => happened switch
         {
             ExperimentEvents.CheckpointCommitted e when e.Checkpoint == stored.Id => e with { Sha256 = stored.Sha256 },
-            ExperimentEvents.ExperimentCreated e => e with { At = e.At + begun },
+            ExperimentEvents.ExperimentCreated e => e with { Definition = e.Definition with { CheckpointStore = checkpoints } },
             _ => happened,
         }));
         return stored.Sha256[..12];

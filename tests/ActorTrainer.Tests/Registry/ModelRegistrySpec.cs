@@ -44,6 +44,19 @@ public sealed class ModelRegistrySpec : IDisposable
     }
 
     [Fact]
+    public void Checkpoints_that_a_run_keeps_elsewhere_are_found_there()
+    {
+        using var elsewhere = new TemporaryFolder();
+        _runs.WithModel("birds", BirdModels.Wren, checkpoints: elsewhere["shelf"]);
+        var registry = new ModelRegistry(_runs.Runs, _time);
+        var version = registry.Find("birds")!.Answering;
+        Assert.Equal(BirdModels.Classes.AsEnumerable(), registry.Describe(version).Model.Classes);
+        Assert.Equal(40, registry.Read(version.Id)!.Id.Step.Value);
+        using var weights = registry.OpenWeights(version);
+        Assert.True(weights.Length > 0);
+    }
+
+    [Fact]
     public void A_run_that_completes_is_seen()
     {
         var registry = new ModelRegistry(_runs.Runs, _time);

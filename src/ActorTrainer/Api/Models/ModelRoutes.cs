@@ -44,7 +44,7 @@ internal sealed class ModelRoutes(ModelRegistry registry, PredictionService serv
         {
             return registry.Describe(version);
         }
-        catch (CheckpointDamagedException)
+        catch (Exception e) when (e is CheckpointDamagedException or IOException)
         {
             return null;
         }
