@@ -35,9 +35,9 @@ internal static class PackCommand
         var command = new Command("pack", "Make a few large, checksummed files of a data set, to read fast and to copy easily") { location, folder, content, side, quality, background, skip, json };
         command.SetAction((parsed, cancel) => Task.FromResult(Execute(screen, services, parsed.GetRequiredValue(location), parsed.GetRequiredValue(folder), new(
             parsed.GetValue(content), parsed.GetValue(side), parsed.GetValue(quality) ?? 95, parsed.GetValue(skip) ? CorruptFilePolicy.Skip : CorruptFilePolicy.Fail)
-            {
-                Background = Colour(parsed.GetValue(background)),
-            }, parsed.GetValue(json), cancel)));
+        {
+            Background = Colour(parsed.GetValue(background)),
+        }, parsed.GetValue(json), cancel)));
         return command;
     }
 

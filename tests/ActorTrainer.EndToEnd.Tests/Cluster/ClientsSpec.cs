@@ -20,7 +20,7 @@ public sealed class ClientsSpec(Undisturbed undisturbed)
         await cluster.StartAsync(2);
 
         // One of another authority, which knocks for as long as the experiment takes.
-        using var foreign = RunningProgram.Start(workshop.Folder, ["node", "--runs", workshop.Runs, "--config", workshop.Write("other.conf", NodeFile("other")), "--roles", "trainer", "--port", "0", "--seed", cluster.Seed]);
+        using var foreign = RunningProgram.Start(workshop.Folder, ["node", "--runs", workshop.Runs, "--config", GuardedNode.WriteFile(workshop, "other"), "--roles", "trainer", "--port", "0", "--seed", cluster.Seed]);
         string[] trusted = ["--authority", "tls/ca.pem", "--key", key];
         using var waiting = cluster.Client(["submit", "tiny.conf", "--set", "experiment.resources.trainers.max=2", "--wait", "--json", .. trusted]);
         await cluster.UntilStepAsync(2);

@@ -14,9 +14,9 @@ internal static class GuardedNode
         return ended.Output.Trim();
     }
 
-    /// <summary>Writes node.conf and returns its path.</summary>
+    /// <summary>Writes the file of a node with these certificates and returns its path.</summary>
     /// <param name="tls">The folder that <see cref="TestCertificates"/> has written.</param>
-    public static string WriteFile(Workshop workshop, string tls) => workshop.Write("node.conf",
+    public static string WriteFile(Workshop workshop, string tls) => workshop.Write($"{tls}.conf",
         $$"""
         node {
           include "keys.conf"
