@@ -8,7 +8,14 @@ namespace ActorTrainer.Core.Training;
 
 /// <summary>What one device needs to know to train: everything that is resolved, nothing that is HOCON.</summary>
 public sealed record TrainingJob(
-    ulong Seed, ModelSettings Model, TrainingSettings Training, ImmutableArray<PhaseJob> Phases, int LogicalShards, ResolvedDevice Device);
+    ulong Seed, ModelSettings Model, TrainingSettings Training, ImmutableArray<PhaseJob> Phases, int LogicalShards, ResolvedDevice Device)
+{
+    /// <summary>Whether no step comes after <paramref name="cursor"/>.</summary>
+    public bool IsFinished(TrainingCursor cursor) => cursor.Phase >= Phases.Length;
+
+    /// <summary>The phase of the step after <paramref name="cursor"/>; where training has ended, the last.</summary>
+    public PhaseJob PhaseAt(TrainingCursor cursor) => IsFinished(cursor) ? Phases[^1] : Phases[cursor.Phase];
+}
 
 /// <param name="Description">The model of this phase: its classes, and the input normalisation resolved.</param>
 public sealed record PhaseJob(PhaseSettings Settings, ModelDescription Description);
@@ -44,7 +51,8 @@ public interface ITrainSession : IDisposable
 {
     /// <summary>
     /// Takes the state at <paramref name="cursor"/>: at a phase's first step a fresh optimizer, and a head drawn anew where the classes differ
-    /// from the phase before. Null state: the initial weights (drawn by seed, or pretrained), only at the start of phase 0.
+    /// from the phase before. Null state: the initial weights (drawn by seed, or pretrained), only at the start of phase 0. Where training has ended, the
+    /// state as the last step left it.
     /// </summary>
     void Begin(TrainingCursor cursor, TrainingState? state);
 

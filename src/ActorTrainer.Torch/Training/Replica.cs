@@ -129,7 +129,8 @@ internal sealed class Replica : IDisposable
     }
 
     /// <summary>Takes up an optimizer's state by name; throws <see cref="EngineException"/> where something is missing or has another shape.</summary>
-    public void RestoreOptimizer(IEnumerable<NamedTensor> state, long stepsInPhase)
+    /// <param name="stepsInPhase">That the optimizer must have made; null: as many as it has.</param>
+    public void RestoreOptimizer(IEnumerable<NamedTensor> state, long? stepsInPhase)
     {
         using var scope = NewDisposeScope();
         var byName = state.ToDictionary(named => named.Name, StringComparer.Ordinal);
@@ -144,10 +145,12 @@ internal sealed class Replica : IDisposable
             }
         }
 
-        Optimizer.Steps = stepsInPhase;
+        Optimizer.Steps = stepsInPhase ?? 0;
         if (!Optimizer.CountsSteps) return;
         if (!byName.TryGetValue("step", out var step)) throw new EngineException("The checkpoint has no optimizer state 'step'.");
-        if (BitConverter.ToInt64(step.Data.Span) is var counted && counted != stepsInPhase)
+        long counted = BitConverter.ToInt64(step.Data.Span);
+        if (stepsInPhase is null) Optimizer.Steps = counted;
+        else if (counted != stepsInPhase)
             throw new EngineException($"The checkpoint's optimizer has made {counted} steps, but {stepsInPhase} of the phase are done.");
     }
 

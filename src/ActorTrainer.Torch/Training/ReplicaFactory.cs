@@ -14,13 +14,14 @@ internal sealed class ReplicaFactory(TrainingJob job, IWeightSource weights, Ran
     {
         if (state is null && cursor != TrainingCursor.Start) throw new ArgumentNullException(nameof(state), "Only training's first step begins without a state.");
         if (state is not null && state.Cursor.Step != cursor.Step) throw new ArgumentException($"A state of step {state.Cursor.Step} is not that of step {cursor.Step}.", nameof(state));
-        var phase = job.Phases[cursor.Phase];
+        var phase = job.PhaseAt(cursor);
         var model = Build(cursor, state, phase);
         var replica = new Replica(model, phase.Settings);
-        if (state is null || cursor.StepInPhase == 0) return replica;
+        bool ended = job.IsFinished(cursor);
+        if (state is null || cursor.StepInPhase == 0 && !ended) return replica;
         try
         {
-            replica.RestoreOptimizer(state.Optimizer, cursor.StepInPhase);
+            replica.RestoreOptimizer(state.Optimizer, ended ? null : cursor.StepInPhase);
             return replica;
         }
         catch
@@ -50,7 +51,7 @@ internal sealed class ReplicaFactory(TrainingJob job, IWeightSource weights, Ran
     /// <summary>At a phase's first step the head is drawn anew where the classes differ: also over one that was drawn so before, with the same bits.</summary>
     private void LoadWeights(ImageModel model, TrainingCursor cursor, TrainingState state)
     {
-        bool newHead = cursor is { StepInPhase: 0, Phase: > 0 }
+        bool newHead = cursor is { StepInPhase: 0, Phase: > 0 } && !job.IsFinished(cursor)
             && !job.Phases[cursor.Phase].Description.Classes.SequenceEqual(job.Phases[cursor.Phase - 1].Description.Classes);
         StateDict.Load(model, state.Weights, skipHead: newHead, source: "The checkpoint's weights");
         if (newHead) WeightInitializer.DrawHead(model, job.Seed, $"phase {cursor.Phase}");

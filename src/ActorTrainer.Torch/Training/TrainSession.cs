@@ -54,7 +54,7 @@ internal sealed class TrainSession : ITrainSession
         _thread.Verify();
         Drop();
         var replica = _factory.Create(cursor, state);
-        var description = _job.Phases[cursor.Phase].Description;
+        var description = _job.PhaseAt(cursor).Description;
         (_replica, _cursor) = (replica, cursor);
         _input = new(description.Normalize, replica.Device, replica.Type, replica.ChannelsLast);
         _pass = new(replica, _random, _input, _job.Seed, _job.Training.Loss.LabelSmoothing, _autocast);

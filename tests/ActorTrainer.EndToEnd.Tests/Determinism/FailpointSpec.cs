@@ -20,6 +20,21 @@ public class FailpointSpec(Undisturbed undisturbed, ITestOutputHelper output)
         "retire.renamed#2", "retire.journalled#2", "evaluation.done#2",
     ]);
 
+    /// <summary>Four checkpoints, one an epoch: killed when the last step's is there, before anybody says that training has ended.</summary>
+    [Theory]
+    [InlineData("checkpoint.committed#4")]
+    [InlineData("checkpoint.renamed#4")]
+    public async Task So_does_one_killed_with_nothing_left_to_train(string failpoint)
+    {
+        using var workshop = new Workshop();
+        string[] settings = ["--set", "experiment.checkpoint.every-steps=null"];
+        using (var program = workshop.StartTraining(failpoint, settings)) (await program.Ended()).Returns(EndedProgram.Killed);
+        Assert.Equal(undisturbed.Run.Metrics.Count, workshop.Run.Metrics.Count);
+
+        Assert.Equal(undisturbed.Digest, (await workshop.Train(settings)).Completes().Digest);
+        workshop.Run.IsAsWholeAs(undisturbed.Run);
+    }
+
     [SkippableFact]
     public async Task So_do_runs_killed_at_one_failpoint_each_at_its_first_second_and_fifth_hit()
     {

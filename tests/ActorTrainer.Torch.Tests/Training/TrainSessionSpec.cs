@@ -47,6 +47,23 @@ public sealed class TrainSessionSpec
         Bits.Same(state, second.Capture(cursor));
     }
 
+    [Theory]
+    [InlineData("sgd")]
+    [InlineData("adam")]
+    public void A_state_is_taken_where_training_has_ended(string optimizer)
+    {
+        var course = new Course { Legs = [new() { Epochs = 2, Optimizer = Course.Optimizer(optimizer) }] };
+        using var first = course.Begin();
+        var (cursor, _) = course.Run(first, TrainingCursor.Start);
+        Assert.Equal((1, 0), (cursor.Phase, cursor.StepInPhase));
+        var state = first.Capture(cursor);
+
+        using var second = course.Open();
+        second.Begin(cursor, state);
+
+        Bits.Same(state, second.Capture(cursor));
+    }
+
     [Fact]
     public void A_captured_state_does_not_change_when_training_goes_on()
     {

@@ -220,6 +220,9 @@ public sealed class Conductor(ConductorParts parts)
     {
         // Nothing is written any more in the generation that trained the last step; in others what was begun is swept when the next is journalled.
         if (State.IsTrained) return [new ConductorEffect.Sweep(State.Generation.Next), .. State.Status == ExperimentStatus.Completed ? End() : WantsToStop ? StopNow() : [new ConductorEffect.Finish()]];
+        // The last step's checkpoint may be committed, or adopted now, and its trainers' word that they are through be lost with who was to hear it.
+        if (State.Newest is { } newest && parts.Plan.IsFinished(newest.Cursor))
+            return Journal([new TrainingFinished(newest.Id.Step, Now)], () => [new ConductorEffect.Trained(), .. StopTraining(), .. AfterSurvey()]);
         if (WantsToStop) return StopNow();
         if (_gathered is { } gathered) return Begin(Regrouping.Decide(gathered.States, State.Newest, parts.Plan));
         _waitsForSeats = true;

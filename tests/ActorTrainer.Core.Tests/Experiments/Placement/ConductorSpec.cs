@@ -97,6 +97,22 @@ public sealed class ConductorSpec
         Assert.Equal(new Generation(1), Last<ConductorEffect.Sweep>().Before);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Where_the_last_steps_checkpoint_is_there_nothing_is_trained_again(bool committed)
+    {
+        var last = Committed(1, 40);
+        foreach (var happened in new IExperimentEvent[] { Created(), new GenerationStarted(new(1), Cursor(0), null, 1, At, [new("a", new(0, 2))]) }) _conductor.Apply(happened);
+        if (committed) _conductor.Apply(last);
+        Do(_conductor.TakeOver());
+        Do(_conductor.Found([]));
+        Do(_conductor.Surveyed(Last<ConductorEffect.Survey>().Number, committed ? Nothing : new([], [(new(last.Checkpoint, last.Sha256, last.Bytes), last.Cursor)], [])));
+        Assert.Equal(new(40), Assert.Single(_journal.OfType<TrainingFinished>()).Step);
+        Assert.IsType<ConductorEffect.Finish>(_done[^1]);
+        Assert.DoesNotContain(_done, effect => effect is ConductorEffect.RequestSeats or ConductorEffect.Lead);
+    }
+
     private void BeginFirst(params string[] nodes)
     {
         Do(_conductor.TakeOver());
