@@ -71,6 +71,7 @@ internal sealed class SimulatedJournal(World world, SimulatedStore store, Simula
             case ExperimentPaused or ExperimentCancelled: cluster.HasStopped(); break;
             case GenerationStarted started:
                 if (started.From.Step.Value < _committed) throw new ViolationException($"generation {started.Generation} begins at {started.From.Step}, though {_committed} is committed");
+                if (started.Source is not null && started.From.Step.Value == steps) throw new ViolationException($"generation {started.Generation} begins where nothing is left to train");
                 if (started.StateHash is { } hash && hash != Chain.Text(Chain.At(started.From.Step.Value)))
                     throw new ViolationException($"generation {started.Generation} goes on from a state that is not that of step {started.From.Step}");
                 break;
