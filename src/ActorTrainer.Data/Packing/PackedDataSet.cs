@@ -25,9 +25,7 @@ internal sealed class PackedDataSet : DataSet
     public static PackedDataSet Open(string location, ImmutableArray<string>? wanted)
     {
         var index = PackIndex.Read(location);
-        ImmutableArray<string> classes = wanted is { } names ? [.. names.Distinct().Order(StringComparer.Ordinal)] : index.Classes;
-        if (classes.Except(index.Classes).ToList() is { Count: > 0 } missing)
-            throw new DataException($"{location} has no class {string.Join(", ", missing.Select(name => $"'{name}'"))}. It has {string.Join(", ", index.Classes)}.");
+        var classes = ClassChoice.Of(location, index.Classes, wanted);
         int[] number = [.. index.Classes.Select(name => classes.IndexOf(name))];
         ImmutableArray<PackedSample> samples =
             [.. index.Samples.Where(sample => number[sample.Entry.Class] >= 0).Select(sample => sample with { Entry = sample.Entry with { Class = number[sample.Entry.Class] } })];
@@ -71,13 +69,7 @@ internal sealed class PackedDataSet : DataSet
 
     private void Read(PackedSample packed, Span<byte> into)
     {
-        for (int done = 0; done < into.Length;)
-        {
-            int read = RandomAccess.Read(_shards[packed.Shard], into[done..], packed.Offset + done);
-            if (read == 0) throw new CorruptImageException("lies beyond the end of its shard: the pack was cut off while it was open");
-            done += read;
-        }
-
+        PositionedRead.Exactly(_shards[packed.Shard], into, packed.Offset, "lies beyond the end of its shard: the pack was cut off while it was open");
         if (Crc32.HashToUInt32(into) != packed.Crc) throw new CorruptImageException("damaged in the pack (its CRC differs)");
     }
 }

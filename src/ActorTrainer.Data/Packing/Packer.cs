@@ -100,7 +100,7 @@ public static class Packer
     private static Content Make(DataSet data, int sample, PackOptions options, Workspace workspace, CancellationToken cancel)
     {
         string path = $"{data.Location}/{data.Manifest.Samples[sample].Path}";
-        byte[] original = [];
+        byte[] Original() => data is ImageDataSet ? workspace.File.Span.ToArray() : [];
         try
         {
             bool blended = false;
@@ -109,24 +109,23 @@ public static class Packer
                 if (data is ImageDataSet files)
                 {
                     files.ReadBytes(sample, workspace.File);
-                    original = workspace.File.Span.ToArray();
-                    blended = ImageDecoder.Decode(original, workspace, options.Background);
+                    blended = ImageDecoder.Decode(workspace.File.Span, workspace, options.Background);
                 }
                 else
                 {
                     data.Decode(sample, workspace, options.Background);
                 }
             }, cancel);
-            if (options.Content == PackContent.Files) return new(original);
+            if (options.Content == PackContent.Files) return new(Original());
             bool shrunk = Shrink(workspace, options.ShortSide);
             var picture = workspace.Picture;
             if (options.Content == PackContent.Raw) return new(Rgb24.Of(picture), picture.Width, picture.Height, blended);
-            bool isJpeg = original is [0xFF, 0xD8, ..];
-            return isJpeg && !shrunk ? new(original) : new(Jpeg(picture, options.Quality), Blended: blended);
+            bool isJpeg = data is ImageDataSet && workspace.File.Span is [0xFF, 0xD8, ..];
+            return isJpeg && !shrunk ? new(Original()) : new(Jpeg(picture, options.Quality), Blended: blended);
         }
         catch (CorruptImageException e)
         {
-            return new(original, Problem: e.Message);
+            return new(Original(), Problem: e.Message);
         }
         catch (IOException e)
         {

@@ -24,10 +24,7 @@ internal static class ClassFolders
         // Taken as they stand, "train" and "test" would be the classes: nobody wants that, and nothing later would notice.
         if (wanted is null && DataParts.Of(tree) is { Length: > 1 } parts && there.All(parts.Contains))
             throw new DataException($"{tree.Location} has {string.Join(" and ", parts)} in it, each with class folders. Name the part: {tree.Location}/{parts[0]}.");
-        ImmutableArray<string> classes = wanted is { } names ? [.. names.Distinct().Order(StringComparer.Ordinal)] : there;
-        if (classes.Except(there).ToList() is { Count: > 0 } missing)
-            throw new DataException($"{tree.Location} has no class {string.Join(", ", missing.Select(name => $"'{name}'"))} with pictures in it. It has {string.Join(", ", there)}.");
-
+        var classes = ClassChoice.Of(tree.Location, there, wanted, with: " with pictures in it");
         var number = classes.Select((name, index) => (name, index)).ToDictionary(pair => pair.name, pair => pair.index, StringComparer.Ordinal);
         TreeFile[] files = [.. images.Where(file => file.Path.Contains('/') && number.ContainsKey(ClassOf(file.Path)))];
         var (samples, problems) = Look(tree, files, path => number[ClassOf(path)], files.Sum(file => file.Size) <= fullCheckBytes, cache, progress, cancel);

@@ -31,10 +31,7 @@ internal sealed class RecordDataSet : DataSet
         var all = records.OrderBy(record => record.Name, StringComparer.Ordinal).ToList();
         if (all.Count == 0) throw new DataException($"{location} has no records.");
         ImmutableArray<string> there = [.. all.Select(record => record.Label).Distinct().Select(nameOf).Order(StringComparer.Ordinal)];
-        ImmutableArray<string> classes = wanted is { } names ? [.. names.Distinct().Order(StringComparer.Ordinal)] : there;
-        if (classes.Except(there).ToList() is { Count: > 0 } missing)
-            throw new DataException($"{location} has no class {string.Join(", ", missing.Select(name => $"'{name}'"))}. It has {string.Join(", ", there)}.");
-
+        var classes = ClassChoice.Of(location, there, wanted);
         ImmutableArray<PixelRecord> kept = [.. all.Where(record => classes.Contains(nameOf(record.Label)))];
         var samples = kept.Select(record => new SampleEntry(record.Name, classes.IndexOf(nameOf(record.Label)), record.Pixels.Length, Convert.ToHexStringLower(SHA256.HashData(record.Pixels.Span))));
         return new(location, new(classes, [.. samples]), kept, width, height);

@@ -101,13 +101,5 @@ internal sealed class ZipTree : IFileTree
         }
     }
 
-    private void ReadAt(Span<byte> into, long offset)
-    {
-        for (int done = 0; done < into.Length;)
-        {
-            int read = RandomAccess.Read(_archive, into[done..], offset + done);
-            if (read == 0) throw new CorruptImageException("lies beyond the end of the zip");
-            done += read;
-        }
-    }
+    private void ReadAt(Span<byte> into, long offset) => PositionedRead.Exactly(_archive, into, offset, "lies beyond the end of the zip");
 }

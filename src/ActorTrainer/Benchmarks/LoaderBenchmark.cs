@@ -30,11 +30,9 @@ internal static class LoaderBenchmark
             for (int step = 0; step < plan.StepsPerEpoch + UnderWay; step++)
             {
                 if (step < plan.StepsPerEpoch) ahead.Enqueue(source.LoadAsync(new(step, epoch, plan.Batch(epoch, step)), cancel));
-                if (step < UnderWay || !ahead.TryDequeue(out var next)) continue;
-                (await next.ConfigureAwait(false)).Dispose();
+                if (step >= UnderWay) (await ahead.Dequeue().ConfigureAwait(false)).Dispose();
             }
 
-            foreach (var rest in ahead) (await rest.ConfigureAwait(false)).Dispose();
             rates.Add(plan.Samples.Length / Stopwatch.GetElapsedTime(began).TotalSeconds);
         }
 
