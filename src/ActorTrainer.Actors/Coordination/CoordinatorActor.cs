@@ -1,51 +1,47 @@
-using System.Collections.Immutable;
 using ActorTrainer.Actors.Experiments;
 using ActorTrainer.Actors.Nodes;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Experiments.Placement;
 using Akka.Actor;
-using Akka.Cluster;
 using Akka.Event;
 using Akka.Persistence;
 using static ActorTrainer.Actors.Coordination.CoordinatorProtocol;
-using static ActorTrainer.Actors.Experiments.CrewProtocol;
 using static ActorTrainer.Core.Experiments.Placement.CoordinatorEvents;
 
 namespace ActorTrainer.Actors.Coordination;
 
 /// <summary>
-/// The one in a cluster who knows which experiments there are and which node works for which: a cluster singleton. It admits experiments, runs their
-/// actors, and is their crew. Training does not need it: while it is away nobody is placed, and nothing stops.
+/// The one in a cluster who knows which experiments there are: a cluster singleton. It admits experiments, runs their actors, and hands on what is wished
+/// of them; who works for which is its crew's matter. Training does not need it: while it is away nobody is placed, and nothing stops.
 /// <code>
-///   gateway --SubmitExperiment--> [ a node resolves it ] --> ExperimentAdmitted --> ExperimentActor --RequestSeats--> pool --SeatsGranted-->
-///   cluster --member up, removed--> pool --CrewChanged, CrewNodeLost--> experiments
+///   gateway --SubmitExperiment--> [ a node resolves it ] --> ExperimentAdmitted --> ExperimentActor --RequestSeats--> ClusterCrewActor
+///   gateway --ControlExperiment--> under way: its actor;  at rest: admitted again, given up, removed
+///   experiment --ExperimentEnded--> ExperimentLeft
 /// </code>
 /// </summary>
 public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
 {
-    public const string Role = "coordinator", TrainerRole = "trainer", EvaluatorRole = "evaluator", GatewayRole = "gateway";
-
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ResolvePatience = TimeSpan.FromHours(1);
 
     /// <summary>An experiment waits for its journal; while it trains it does not even notice.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromDays(7);
 
-    /// <summary>Nodes often come several at a time: an experiment is told once.</summary>
-    private static readonly TimeSpan GrowAfter = TimeSpan.FromSeconds(2);
-
     private readonly IExperimentDesk _desk;
     private readonly TimeProvider _time;
-    private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly IActorRef _crew;
     private readonly Dictionary<ExperimentName, Running> _running = [];
-    private readonly Dictionary<string, Known> _nodes = [];
-    private readonly List<IActorRef> _evaluatorsWanted = [];
-    private readonly Dictionary<string, IActorRef> _leaving = [];
+    /// <summary>At rest, and being given up or removed, which takes as long as the disk does.</summary>
+    private readonly HashSet<ExperimentName> _shelved = [];
     private Admissions _admissions = Admissions.None;
-    private DevicePool _pool = DevicePool.Empty;
+    private bool _resumed;
 
-    public CoordinatorActor(IExperimentDesk desk, TimeProvider time) => (_desk, _time) = (desk, time);
+    public CoordinatorActor(IExperimentDesk desk, TimeProvider time)
+    {
+        (_desk, _time) = (desk, time);
+        _crew = Context.Watch(Context.ActorOf(ClusterCrewActor.Props(), "crew"));
+    }
 
     public static Props Props(IExperimentDesk desk, TimeProvider time) => Akka.Actor.Props.Create(() => new CoordinatorActor(desk, time));
 
@@ -53,16 +49,12 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    /// <summary>As nodes are called everywhere: address, and which of the processes that had it.</summary>
-    public static string NameOf(UniqueAddress node) => $"{node.Address.Host}:{node.Address.Port}~{node.Uid}";
-
     /// <summary>One that breaks down is started again by its journal, not by its parent.</summary>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
 
     protected override void PreStart()
     {
         base.PreStart();
-        _cluster.Subscribe(Self, ClusterEvent.InitialStateAsEvents, typeof(ClusterEvent.IMemberEvent), typeof(ClusterEvent.IReachabilityEvent));
         Context.System.EventStream.Subscribe(Self, typeof(ExperimentProtocol.ExperimentEnded));
         Context.System.EventStream.Subscribe(Self, typeof(ExperimentProtocol.ExperimentTakenOver));
         Timers.StartPeriodicTimer("beat", Tick.Instance, Beat);
@@ -88,112 +80,44 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
     {
         switch (message)
         {
-            case ClusterEvent.MemberUp up: OnUp(up.Member); break;
-            case ClusterEvent.MemberRemoved removed: OnGone(removed.Member); break;
-            case ClusterEvent.MemberDowned downed: OnGone(downed.Member); break;
-            case ClusterEvent.UnreachableMember unreachable: OnReachability(unreachable.Member, false); break;
-            case ClusterEvent.ReachableMember reachable: OnReachability(reachable.Member, true); break;
-            case ClusterEvent.IClusterDomainEvent: break;
-            case NodeFound found: OnFound(found); break;
-            case NodeProtocol.NodeDescribed described: OnDescribed(described); break;
             case Tick: OnTick(); break;
-            case ResumeAll: foreach (var admitted in _admissions.Admitted.Values) Start(admitted); break;
-            case Grow: foreach (var name in _pool.WouldGain) _running.GetValueOrDefault(name)?.Actor?.Tell(new CrewChanged()); break;
+            case ResumeAll: OnResumeAll(); break;
+            case SubmitExperiment or ControlExperiment when !_resumed: Stash.Stash(); break;     // not known yet what is under way
 
             case SubmitExperiment submit: OnSubmit(submit); break;
             case Resolved resolved: OnResolved(resolved); break;
             case ControlExperiment control: OnControl(control); break;
-            case DescribeCluster: Sender.Tell(Describe()); break;
-            case LeaveNode leave: OnLeave(leave.Name); break;
-
-            case RequestSeats request: OnSeats(request); break;
-            case FindNodes find: OnFind(find); break;
-            case SeatFailed failed: _pool = _pool.Doubt(failed.Experiment, failed.Name); break;
-            case ReleaseSeats release: _pool = _pool.Release(release.Experiment); Allocate(); break;
-            case RequestEvaluator: _evaluatorsWanted.Add(Sender); GiveEvaluators(); break;
+            case Shelved shelved: OnShelved(shelved); break;
+            case DescribeCluster: _crew.Forward(new ClusterCrewProtocol.DescribeCrew([.. _running.Keys.OrderBy(name => name.Value, StringComparer.Ordinal)])); break;
+            case LeaveNode leave: _crew.Forward(leave); break;
 
             case ExperimentProtocol.ExperimentEnded ended: OnEnded(ended.Experiment); break;
             case ExperimentProtocol.ExperimentTakenOver taken: OnTakenOver(taken.Name); break;
+            case Terminated terminated when Equals(terminated.ActorRef, _crew): Context.Stop(Self); break;      // both begin again
             case Terminated terminated: OnTerminated(terminated.ActorRef); break;
             default: Unhandled(message); break;
         }
     }
 
-    // Nodes
-
-    private void OnUp(Member member)
-    {
-        string name = NameOf(member.UniqueAddress);
-        if (_nodes.ContainsKey(name)) return;
-        _nodes[name] = new(name, member);
-        Find(_nodes[name]);
-    }
-
-    private void Find(Known node)
-    {
-        Context.ActorSelection(new RootActorPath(node.Member.Address) / "user" / NodeProtocol.ActorName).ResolveOne(TimeSpan.FromSeconds(3))
-            .PipeTo(Self, success: actor => new NodeFound(node.Name, actor), failure: _ => new NodeFound(node.Name, null));
-    }
-
-    private void OnFound(NodeFound found)
-    {
-        if (!_nodes.TryGetValue(found.Name, out var node)) return;
-        if (found.Actor is null)
-        {
-            // A gateway or a coordinator alone has no such actor.
-            if (node.Works) Find(node);
-            return;
-        }
-
-        node.Actor = found.Actor;
-        node.Actor.Tell(new NodeProtocol.DescribeNode());
-        _pool = _pool.Join(new(node.Name, node.Member.HasRole(TrainerRole), node.Member.HasRole(EvaluatorRole)));
-        _log.Info("{Node} is here", node.Name);
-        Allocate();
-    }
-
-    private void OnGone(Member member)
-    {
-        string name = NameOf(member.UniqueAddress);
-        if (!_nodes.Remove(name)) return;
-        _log.Info("{Node} is gone", name);
-        foreach (var running in _running.Values) running.Actor?.Tell(new CrewNodeLost(name));
-        _pool = _pool.Remove(name);
-        _leaving.Remove(name);
-        Allocate();
-    }
-
-    private void OnReachability(Member member, bool reachable)
-    {
-        if (_nodes.TryGetValue(NameOf(member.UniqueAddress), out var node)) node.Reachable = reachable;
-    }
-
-    private void OnDescribed(NodeProtocol.NodeDescribed described)
-    {
-        if (_nodes.Values.FirstOrDefault(node => Equals(node.Actor, Sender)) is not { } node) return;
-        node.Device = described.Device;
-        if (!_pool.InDoubt.Contains(node.Name)) return;
-        _pool = _pool.Trust(node.Name);
-        Allocate();
-    }
-
-    /// <summary>Its shards are handed over first; it asks until it may.</summary>
-    private void OnLeave(string name)
-    {
-        _leaving[name] = Sender;
-        _pool = _pool.Leave(name);
-        if (_pool.Held.Values.Any(held => held.Contains(name))) Allocate();
-        else Sender.Tell(new NodeMayLeave(name));
-    }
-
     private void OnTick()
     {
-        foreach (string doubtful in _pool.InDoubt) _nodes.GetValueOrDefault(doubtful)?.Actor?.Tell(new NodeProtocol.DescribeNode());
-        GiveEvaluators();
         foreach (var running in _running.Values.Where(running => running.Actor is null && _time.GetElapsedTime(running.StoppedAt) >= running.Pause).ToList()) StartActor(running);
     }
 
-    // Experiments
+    /// <summary>The coordinator before may have died when an experiment had ended or been paused, and before that was written here.</summary>
+    private void OnResumeAll()
+    {
+        foreach (var admitted in _admissions.Admitted.Values)
+        {
+            if (admitted.HasEndedSince(_desk.Earlier(admitted.Definition.Name))) WriteLeft(admitted.Definition.Name);
+            else Start(admitted);
+        }
+
+        _resumed = true;
+        Stash.UnstashAll();
+    }
+
+    // Admission
 
     private void OnSubmit(SubmitExperiment submit)
     {
@@ -207,13 +131,7 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
                 return;
             }
 
-            if (_nodes.Values.FirstOrDefault(node => node.Actor is not null && node.Reachable && node.Works) is not { Actor: { } node })
-            {
-                asker.Tell(new Rejected("The cluster has no node that trains or evaluates yet: start one with 'actortrainer node --roles trainer --seed HOST:PORT'.", Conflict: false));
-                return;
-            }
-
-            node.Ask<object>(new NodeProtocol.ResolveExperiment(submit.Configuration, _desk.Earlier(name)?.Definition), ResolvePatience)
+            _crew.Ask<object>(new NodeProtocol.ResolveExperiment(submit.Configuration, _desk.Earlier(name)?.Definition), ResolvePatience)
                 .PipeTo(Self, success: answer => new Resolved(submit, asker, answer), failure: e => new Resolved(submit, asker, new NodeProtocol.ExperimentUnresolved(e.GetBaseException().Message)));
         }
         catch (FormatException e)
@@ -236,6 +154,12 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
             return;
         }
 
+        if (_shelved.Contains(definition.Name))
+        {
+            resolved.Asker.Tell(new Rejected(BeingShelved(definition.Name), Conflict: true));
+            return;
+        }
+
         var earlier = _desk.Earlier(definition.Name);
         if (earlier?.Status is ExperimentStatus.Cancelled)
         {
@@ -249,20 +173,23 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
             return;
         }
 
-        Admit(_desk.Settle(definition, earlier?.Definition), resolved.Submit.Priority, () => resolved.Asker.Tell(new Accepted(definition.Name, notices)));
+        Admit(_desk.Settle(definition, earlier?.Definition), resolved.Submit.Priority, earlier, () => resolved.Asker.Tell(new Accepted(definition.Name, notices)));
     }
 
-    private void Admit(ExperimentDefinition definition, int priority, Action then) =>
-        Persist(new ExperimentAdmitted(definition, priority, _time.GetUtcNow()), admitted =>
+    private void Admit(ExperimentDefinition definition, int priority, Experiment? earlier, Action then) =>
+        Persist(new ExperimentAdmitted(definition, priority, _time.GetUtcNow(), earlier?.Ends ?? 0), admitted =>
         {
             _admissions = _admissions.Apply(admitted);
             then();
             Start(admitted);
         });
 
+    // Wishes
+
     private void OnControl(ControlExperiment control)
     {
-        if (_running.TryGetValue(control.Experiment, out var running)) ControlRunning(control, running);
+        if (_shelved.Contains(control.Experiment)) Reject(BeingShelved(control.Experiment));
+        else if (_running.TryGetValue(control.Experiment, out var running)) ControlRunning(control, running);
         else if (_desk.Earlier(control.Experiment) is { } resting) ControlResting(control, resting);
         else Reject($"There is no experiment '{control.Experiment}'.");
     }
@@ -292,23 +219,35 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
             case Wish.Resume when resting.Status is ExperimentStatus.Cancelled:
                 Reject(Cancelled(name));
                 break;
-            case Wish.Resume: Admit(resting.Definition, 0, () => asker.Tell(new Accepted(name, []))); break;
+            case Wish.Resume: Admit(resting.Definition, 0, resting, () => asker.Tell(new Accepted(name, []))); break;
             case Wish.Pause when resting.Status is ExperimentStatus.Paused: asker.Tell(new Accepted(name, [])); break;
-            case Wish.Cancel when resting.Rests: Answer(name, _desk.GiveUp(name)); break;
-            case Wish.Remove: Answer(name, _desk.Remove(name)); break;
+            case Wish.Cancel when resting.Rests: Shelve(name, _desk.GiveUp); break;
+            case Wish.Remove: Shelve(name, _desk.Remove); break;
             default: Reject($"The experiment '{name}' is {resting.Status.ToString().ToLowerInvariant()}, not under way."); break;
         }
     }
 
-    private void Answer(ExperimentName name, string? refusal)
+    /// <summary>A run may hold many files, and the disk be slow: nobody else waits for it.</summary>
+    private void Shelve(ExperimentName name, Func<ExperimentName, string?> act)
     {
-        if (refusal is null) Sender.Tell(new Accepted(name, []));
-        else Reject(refusal);
+        var asker = Sender;
+        _shelved.Add(name);
+        Task.Run(() => act(name)).PipeTo(Self, success: refusal => new Shelved(name, asker, refusal), failure: e => new Shelved(name, asker, e.GetBaseException().Message));
     }
+
+    private void OnShelved(Shelved shelved)
+    {
+        _shelved.Remove(shelved.Name);
+        shelved.Asker.Tell(shelved.Refusal is { } refusal ? new Rejected(refusal, Conflict: true) : new Accepted(shelved.Name, []));
+    }
+
+    private static string BeingShelved(ExperimentName name) => $"The experiment '{name}' is being given up or removed: try again in a moment.";
 
     private static string Cancelled(ExperimentName name) => $"The experiment '{name}' was cancelled. 'actortrainer run --from {name}' begins another from where it stopped.";
 
     private void Reject(string reason) => Sender.Tell(new Rejected(reason, Conflict: true));
+
+    // Experiments
 
     private void Start(ExperimentAdmitted admitted)
     {
@@ -321,7 +260,9 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
         var name = running.Admitted.Definition.Name;
         try
         {
-            running.Opened ??= _desk.Open(running.Admitted.Definition, Self);
+            running.Opened ??= _desk.Open(running.Admitted.Definition, _crew);
+            var trainers = running.Opened.Parts.Trainers;
+            _crew.Tell(new ClusterCrewProtocol.Enrol(name, trainers.Min, trainers.Max, running.Admitted.Priority));
             running.Actor = Context.Watch(Context.ActorOf(ExperimentSupervisorActor.Props(running.Opened.Parts, Patience), $"experiment-{name}-{++running.Starts}"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
@@ -336,8 +277,10 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
         var name = experiment.Definition.Name;
         if (!_running.ContainsKey(name)) return;
         Forget(name);
-        Persist(new ExperimentLeft(name, _time.GetUtcNow()), left => _admissions = _admissions.Apply(left));
+        WriteLeft(name);
     }
+
+    private void WriteLeft(ExperimentName name) => Persist(new ExperimentLeft(name, _time.GetUtcNow()), left => _admissions = _admissions.Apply(left));
 
     /// <summary>
     /// By a coordinator that was frozen, say, and is to go when it finds out: as long as this one coordinates, it takes the experiment back, after a
@@ -345,17 +288,14 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
     /// </summary>
     private void OnTakenOver(ExperimentName name)
     {
-        if (!_running.ContainsKey(name)) return;
-        _pool = _pool.Release(name);
-        Allocate();
+        if (_running.ContainsKey(name)) _crew.Tell(new ClusterCrewProtocol.Dismiss(name));
     }
 
     private void Forget(ExperimentName name)
     {
         if (!_running.Remove(name, out var running)) return;
         running.Opened?.Owned.Dispose();
-        _pool = _pool.Release(name);
-        Allocate();
+        _crew.Tell(new ClusterCrewProtocol.Dismiss(name));
     }
 
     /// <summary>Without a word, though its supervisor is patient. It begins again from what is written, after a pause that grows.</summary>
@@ -367,58 +307,8 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
         _log.Warning("{Experiment} stopped without having ended; it begins again in {Pause}", running.Admitted.Definition.Name, running.Pause);
     }
 
-    // Seats
-
-    private void OnSeats(RequestSeats request)
-    {
-        int priority = _running.GetValueOrDefault(request.Experiment)?.Admitted.Priority ?? 0;
-        _pool = _pool.Request(request.Experiment, request.Min, request.Max, priority);
-        Allocate();
-    }
-
-    private void OnFind(FindNodes find)
-    {
-        // A coordinator that has just taken over knows the members before it has found their actors.
-        if (find.Names.Any(name => _nodes.TryGetValue(name, out var node) && node.Actor is null))
-        {
-            Context.System.Scheduler.ScheduleTellOnce(TimeSpan.FromMilliseconds(200), Self, find, Sender);
-            return;
-        }
-
-        ImmutableArray<CrewNode> found = [.. find.Names.Where(name => _nodes.GetValueOrDefault(name)?.Actor is not null).Select(name => new CrewNode(name, _nodes[name].Actor!))];
-        if (_running.GetValueOrDefault(find.Experiment)?.Opened?.Parts.Trainers is { } trainers)
-            _pool = _pool.Adopt(find.Experiment, [.. found.Select(node => node.Name)], trainers.Min, trainers.Max, _running[find.Experiment].Admitted.Priority);
-        Sender.Tell(new NodesFound(found));
-    }
-
-    private void Allocate()
-    {
-        (_pool, var grants) = _pool.Allocate();
-        foreach (var grant in grants)
-            _running.GetValueOrDefault(grant.Experiment)?.Actor?.Tell(new SeatsGranted([.. grant.Nodes.Select(name => new CrewNode(name, _nodes[name].Actor!))]));
-        foreach (var (name, asker) in _leaving.Where(leaving => !_pool.Held.Values.Any(held => held.Contains(leaving.Key)))) asker.Tell(new NodeMayLeave(name));
-        if (!_pool.WouldGain.IsEmpty) Timers.StartSingleTimer("grow", Grow.Instance, _pool.Leaving.IsEmpty ? GrowAfter : TimeSpan.Zero);
-        GiveEvaluators();
-    }
-
-    private void GiveEvaluators()
-    {
-        if (_evaluatorsWanted.Count == 0 || _pool.Evaluator() is not { } name || _nodes[name].Actor is not { } actor) return;
-        foreach (var asker in _evaluatorsWanted) asker.Tell(new EvaluatorFound(new(name, actor)));
-        _evaluatorsWanted.Clear();
-    }
-
-    private ClusterDescribed Describe() => new(
-        [
-            .. _nodes.Values.OrderBy(node => node.Name, StringComparer.Ordinal).Select(node => new ClusterNode(node.Name, [.. node.Member.Roles.Order()],
-                !node.Reachable ? "unreachable" : _pool.Leaving.Contains(node.Name) ? "leaving" : _pool.InDoubt.Contains(node.Name) ? "silent" : "up", node.Device,
-                _pool.Held.Where(held => held.Value.Contains(node.Name)).Select(held => (ExperimentName?)held.Key).FirstOrDefault())),
-        ],
-        [.. _running.Keys.OrderBy(name => name.Value, StringComparer.Ordinal)]);
-
     protected override void PostStop()
     {
-        _cluster.Unsubscribe(Self);
         foreach (var running in _running.Values) running.Opened?.Owned.Dispose();
         base.PostStop();
     }
@@ -433,19 +323,10 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
         public TimeSpan Pause { get; set; }
     }
 
-    private sealed class Known(string name, Member member)
-    {
-        public string Name => name;
-        public Member Member => member;
-        public IActorRef? Actor { get; set; }
-        public bool Reachable { get; set; } = true;
-        public string? Device { get; set; }
-        public bool Works => member.HasRole(TrainerRole) || member.HasRole(EvaluatorRole);
-    }
-
-    private sealed record NodeFound(string Name, IActorRef? Actor) : INoSerializationVerificationNeeded;
-
     private sealed record Resolved(SubmitExperiment Submit, IActorRef Asker, object Answer) : INoSerializationVerificationNeeded;
+
+    /// <param name="Refusal">Null: it is done.</param>
+    private sealed record Shelved(ExperimentName Name, IActorRef Asker, string? Refusal) : INoSerializationVerificationNeeded;
 
     private sealed record Tick : INoSerializationVerificationNeeded
     {
@@ -455,10 +336,5 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
     private sealed record ResumeAll : INoSerializationVerificationNeeded
     {
         public static ResumeAll Instance { get; } = new();
-    }
-
-    private sealed record Grow : INoSerializationVerificationNeeded
-    {
-        public static Grow Instance { get; } = new();
     }
 }

@@ -257,10 +257,10 @@ public sealed class ExperimentActor : UntypedPersistentActor
         if (FailurePolicy.Decide(_orders.Failed()) == FailureDecision.GiveUp) Fail(reason);
     }
 
-    /// <summary>Each trainer asks for itself.</summary>
+    /// <summary>Each trainer asks for itself, and again where no answer came.</summary>
     private void OnVerdictNeeded(TrainerProtocol.VerdictNeeded needed)
     {
-        _verdictsWanted.Add((needed, Sender));
+        if (!_verdictsWanted.Contains((needed, Sender))) _verdictsWanted.Add((needed, Sender));
         Judge();
     }
 

@@ -50,7 +50,7 @@ public sealed class MembershipActor : UntypedActor, IWithTimers
                 _mayLeave = leave.Done;
                 Timers.StartPeriodicTimer("ask", Ask.Instance, TimeSpan.Zero, TimeSpan.FromSeconds(1));
                 break;
-            case Ask: _coordinator.Tell(new CoordinatorProtocol.LeaveNode(CoordinatorActor.NameOf(_cluster.SelfUniqueAddress))); break;
+            case Ask: _coordinator.Tell(new CoordinatorProtocol.LeaveNode(NodeRoles.NameOf(_cluster.SelfUniqueAddress))); break;
             case CoordinatorProtocol.NodeMayLeave: _mayLeave?.TrySetResult(); break;
             case Lost:
                 _say("The cluster has no coordinator any more; joining anew.");
@@ -63,14 +63,14 @@ public sealed class MembershipActor : UntypedActor, IWithTimers
 
     private void OnUp(Member member)
     {
-        if (member.UniqueAddress.Equals(_cluster.SelfUniqueAddress)) _say($"In the cluster as {CoordinatorActor.NameOf(member.UniqueAddress)}.");
+        if (member.UniqueAddress.Equals(_cluster.SelfUniqueAddress)) _say($"In the cluster as {NodeRoles.NameOf(member.UniqueAddress)}.");
         else
         {
-            _say($"{CoordinatorActor.NameOf(member.UniqueAddress)} is in the cluster ({string.Join(", ", member.Roles.Order())}).");
+            _say($"{NodeRoles.NameOf(member.UniqueAddress)} is in the cluster ({string.Join(", ", member.Roles.Order())}).");
             if (_members.Add(member.Address)) Remember();
         }
 
-        if (!member.HasRole(CoordinatorActor.Role)) return;
+        if (!member.HasRole(NodeRoles.Coordinator)) return;
         _coordinators.Add(member.UniqueAddress);
         Timers.Cancel("lost");
     }
@@ -79,7 +79,7 @@ public sealed class MembershipActor : UntypedActor, IWithTimers
     {
         if (!member.UniqueAddress.Equals(_cluster.SelfUniqueAddress) && _members.Remove(member.Address))
         {
-            _say($"{CoordinatorActor.NameOf(member.UniqueAddress)} has left the cluster.");
+            _say($"{NodeRoles.NameOf(member.UniqueAddress)} has left the cluster.");
             // The last ones stay remembered: alone again, they are who to look for.
             if (_members.Count > 0) Remember();
         }

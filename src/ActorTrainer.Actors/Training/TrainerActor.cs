@@ -26,15 +26,19 @@ namespace ActorTrainer.Actors.Training;
 /// One message is at most one step, then it tells itself to go on: stops and verdicts come in between. It lives through generations: where one
 /// breaks off, the state of the last step stays in memory, and the next may go on from there.
 /// </summary>
-public sealed class TrainerActor : UntypedActor
+public sealed class TrainerActor : UntypedActor, IWithTimers
 {
     private const int RecentSteps = 2048;
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A verdict may be lost on its way, or take its time.</summary>
+    private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(2), AskAgainAtMost = TimeSpan.FromMinutes(1);
 
     private readonly TrainerParts _parts;
     private readonly IActorRef _seat, _writer, _loader;
     private readonly StepClock _clock;
     private readonly Queue<HostBatch> _batches = new();
+    private readonly CheckpointTurns _turns = new();
 
     /// <summary>
     /// The last lines of the step file, whoever writes it. One who is killed takes the lines of its last moments with it; where training goes on from the
@@ -50,12 +54,10 @@ public sealed class TrainerActor : UntypedActor
     private TrainingCursor _cursor;
     private int _phase, _loaderRun;
     private StepRequest _request;
-    private CheckpointId? _writing, _written;
     private (int Phase, int EpochsDone)? _verdictAsked, _verdictGot;
-    private StepDue? _waitingToWrite;
     private Ending _ending;
     private string? _failure;
-    private bool _going, _over = true, _phaseStopped, _holds;
+    private bool _going, _over = true, _phaseStopped;
 
     private enum Ending { No, Stopped, Finished }
 
@@ -68,6 +70,8 @@ public sealed class TrainerActor : UntypedActor
 
     public static Props Props(TrainerParts parts, IActorRef seat) =>
         Akka.Actor.Props.Create(() => new TrainerActor(parts, seat)).WithDispatcher("actortrainer.device-dispatcher");
+
+    public ITimerScheduler Timers { get; set; } = null!;
 
     private CheckpointId Here => new(_team.Generation, _cursor.Step);
 
@@ -87,7 +91,8 @@ public sealed class TrainerActor : UntypedActor
             case CheckpointWriterProtocol.CheckpointFailed failed: OnNotWritten(failed); break;
             case VerdictReached verdict: Guarded(() => OnVerdict(verdict)); break;
             case RequestAfterStep request: OnRequested(request); break;
-            case HoldCheckpoints hold: _holds = hold.Held; break;
+            case AskAgain again: OnAskAgain(again); break;
+            case HoldCheckpoints hold: _turns.Hold(hold.Held); break;
             default: Unhandled(message); break;
         }
     }
@@ -100,9 +105,9 @@ public sealed class TrainerActor : UntypedActor
         TakeState(start);
         if (!Meet(start, begin.Abort)) return;
         (_cursor, _phase) = (start.From, start.From.Phase);
-        (_request, _ending, _phaseStopped, _failure, _waitingToWrite, _over) = (StepRequest.None, Ending.No, false, null, null, false);
-        (_verdictAsked, _verdictGot, _holds) = (null, null, false);
-        _written = start.Source;
+        (_request, _ending, _phaseStopped, _failure, _over) = (StepRequest.None, Ending.No, false, null, false);
+        (_verdictAsked, _verdictGot) = (null, null);
+        _turns.Begin(OwnsShardZero, start.Source);
         if (OwnsShardZero)
         {
             _steps = _parts.OpenSteps();
@@ -202,7 +207,7 @@ public sealed class TrainerActor : UntypedActor
     private void GoOn()
     {
         if (_over || _session is null) return;
-        if (_waitingToWrite is { } due && !TryWrite(due)) Say(TrainerWait.CheckpointWrite);
+        if (_turns.Waiting is { } due && !TryWrite(due)) Say(TrainerWait.CheckpointWrite);
         else if (_ending != Ending.No) End();
         else if (_phaseStopped) EndPhase();
         else if (_parts.Plan.IsFinished(_cursor)) EndAfterCheckpoint(Ending.Finished);
@@ -253,7 +258,7 @@ public sealed class TrainerActor : UntypedActor
         var due = _parts.Plan.After(before);
         if (due.EpochEnd) Failpoint.Hit(Failpoints.EpochEnded);
         if (_request >= StepRequest.CheckpointAndRegroup) _ending = Ending.Stopped;
-        if (due.Checkpoint && !(_holds && due.IsSpare) || _ending != Ending.No) TryWrite(due);
+        if (_turns.Wants(due) || _ending != Ending.No) TryWrite(due);
         Wake();
     }
 
@@ -297,24 +302,12 @@ public sealed class TrainerActor : UntypedActor
 
     private (StepCoordinates At, StepResult Result, int Count) _last;
 
-    /// <summary>
-    /// Starts the write of the state as it stands, unless the one before is still under way: then training waits for that. Shard 0's owner writes
-    /// for all.
-    /// </summary>
+    /// <summary>Starts the write of the state as it stands, where that is this trainer's to do. False: training waits for the write before.</summary>
     private bool TryWrite(StepDue due)
     {
-        if (!OwnsShardZero || _written?.Step == _cursor.Step || _writing == Here)
-        {
-            _waitingToWrite = null;
-            return true;
-        }
-
-        _waitingToWrite = due;
-        if (_writing is not null) return false;
-        _waitingToWrite = null;
-        _writing = Here;
-        _writer.Tell(new CheckpointWriterProtocol.WriteCheckpoint(_clock.Saving(Content), due));
-        return true;
+        var turn = _turns.Ask(Here, due);
+        if (turn == CheckpointTurn.Write) _writer.Tell(new CheckpointWriterProtocol.WriteCheckpoint(_clock.Saving(Content), due));
+        return turn != CheckpointTurn.Wait;
     }
 
     private CheckpointContent Content()
@@ -328,15 +321,14 @@ public sealed class TrainerActor : UntypedActor
 
     private void OnWritten(CheckpointId checkpoint)
     {
-        _writing = null;
-        if (checkpoint.Generation == _team.Generation) _written = checkpoint;
+        _turns.Written(checkpoint, _team.Generation);
         TellFailure();
         Wake();
     }
 
     private void OnNotWritten(CheckpointWriterProtocol.CheckpointFailed failed)
     {
-        _writing = null;
+        _turns.Failed();
         if (failed.Checkpoint.Generation < _team.Generation) Wake();
         else Fail($"Checkpoint {failed.Checkpoint} could not be written: {failed.Reason}");
         TellFailure();
@@ -348,14 +340,31 @@ public sealed class TrainerActor : UntypedActor
         int epochsDone = _parts.Plan.EpochsDone(_cursor);
         if (!_parts.Plan.NeedsVerdict(_cursor) || _verdictGot == (_cursor.Phase, epochsDone)) return false;
         if (_verdictAsked != (_cursor.Phase, epochsDone))
-            _seat.Tell(new VerdictNeeded(_team.Generation, _cursor.Phase, epochsDone, epochsDone - _cursor.EpochsBefore));
-        _verdictAsked = (_cursor.Phase, epochsDone);
+        {
+            _verdictAsked = (_cursor.Phase, epochsDone);
+            AskVerdict(AskAgainAfter);
+        }
+
         return true;
+    }
+
+    private void AskVerdict(TimeSpan patience)
+    {
+        var (phase, epochsDone) = _verdictAsked!.Value;
+        _seat.Tell(new VerdictNeeded(_team.Generation, phase, epochsDone, epochsDone - _cursor.EpochsBefore));
+        Timers.StartSingleTimer("verdict", new AskAgain(_team.Generation, epochsDone, patience), patience);
+    }
+
+    private void OnAskAgain(AskAgain again)
+    {
+        if (_over || again.Generation != _team.Generation || _verdictAsked?.EpochsDone != again.EpochsDone || _verdictGot == _verdictAsked) return;
+        AskVerdict(again.Patience * 2 < AskAgainAtMost ? again.Patience * 2 : AskAgainAtMost);
     }
 
     private void OnVerdict(VerdictReached verdict)
     {
-        if (_over || _verdictAsked != (verdict.Phase, verdict.EpochsDone)) return;
+        // Asked twice, it is answered twice.
+        if (_over || _verdictAsked != (verdict.Phase, verdict.EpochsDone) || _verdictGot == _verdictAsked) return;
         _verdictGot = _verdictAsked;
         if (verdict.Stop)
         {
@@ -392,7 +401,7 @@ public sealed class TrainerActor : UntypedActor
 
     private void End()
     {
-        if (_writing is not null) return;   // CheckpointWritten wakes it
+        if (_turns.IsWriting) return;   // CheckpointWritten wakes it
         _over = true;
         _steps?.Flush(durable: true);
         _ledger?.Flush(durable: true);
@@ -452,7 +461,7 @@ public sealed class TrainerActor : UntypedActor
     /// <summary>Not before the checkpoint that is being written is done: what is complete is committed before the end.</summary>
     private void TellFailure()
     {
-        if (_failure is null || _writing is not null) return;
+        if (_failure is null || _turns.IsWriting) return;
         _seat.Tell(new TrainingFailed(_team.Generation, _failure));
         _failure = null;
     }
@@ -469,6 +478,8 @@ public sealed class TrainerActor : UntypedActor
         Leave();
         _session?.Dispose();
     }
+
+    private sealed record AskAgain(Generation Generation, int EpochsDone, TimeSpan Patience) : INoSerializationVerificationNeeded;
 
     private sealed record NextStep : INoSerializationVerificationNeeded
     {

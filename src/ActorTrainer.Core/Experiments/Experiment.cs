@@ -48,6 +48,8 @@ public sealed record Experiment
     public StepNumber? FinishedAt { get; init; }
     public string? Digest { get; init; }
     public string? Failure { get; init; }
+    /// <summary>How often it has come to an end or a pause. It may have gone on since.</summary>
+    public int Ends { get; init; }
 
     public CommittedCheckpoint? Newest => Checkpoints.IsEmpty ? null : Checkpoints[^1];
 
@@ -104,10 +106,10 @@ public sealed record Experiment
             PhaseStopped e => state with { StoppedPhases = state.StoppedPhases.Add((e.Phase, e.AtEpoch)) },
             TrainingFinished e => state with { Status = ExperimentStatus.Evaluating, FinishedAt = e.Step },
             TestRecorded e => state with { Test = new(e.Checkpoint, e.Metrics) },
-            ExperimentCompleted e => state with { Status = ExperimentStatus.Completed, Digest = e.Digest, Failure = null },
-            ExperimentPaused => state with { Status = ExperimentStatus.Paused },
-            ExperimentFailed e => state with { Status = ExperimentStatus.Failed, Failure = e.Reason },
-            ExperimentCancelled => state with { Status = ExperimentStatus.Cancelled },
+            ExperimentCompleted e => state with { Status = ExperimentStatus.Completed, Digest = e.Digest, Failure = null, Ends = state.Ends + 1 },
+            ExperimentPaused => state with { Status = ExperimentStatus.Paused, Ends = state.Ends + 1 },
+            ExperimentFailed e => state with { Status = ExperimentStatus.Failed, Failure = e.Reason, Ends = state.Ends + 1 },
+            ExperimentCancelled => state with { Status = ExperimentStatus.Cancelled, Ends = state.Ends + 1 },
             _ => throw new InvalidOperationException($"The experiment does not know the event {happened.GetType().Name}."),
         }) with
         { UpdatedAt = happened.At };

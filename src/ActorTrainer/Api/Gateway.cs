@@ -62,7 +62,7 @@ internal sealed class Gateway : IAsyncDisposable
         _app.MapGet("/health", () => Results.Text("ok")).IsForWatchers();
         _app.MapGet("/ready", () => Trouble() is { } trouble ? Problems.Of(StatusCodes.Status503ServiceUnavailable, trouble) : Results.Text("ready")).IsForWatchers();
         _metrics.Map(_app);
-        if (!settings.Is(CoordinatorActor.GatewayRole)) return;
+        if (!settings.Is(NodeRoles.Gateway)) return;
 
         var admission = new Admission(time);
         _predictions = new(_registry, settings.Runs, engine, settings.LogOf("serving"), say, time);

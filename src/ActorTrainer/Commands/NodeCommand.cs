@@ -27,7 +27,7 @@ internal static class NodeCommand
     internal const int DefaultHttp = 4080;
 
     private static readonly ImmutableArray<string> AllRoles =
-        [CoordinatorActor.Role, CoordinatorActor.TrainerRole, CoordinatorActor.EvaluatorRole, CoordinatorActor.GatewayRole];
+        [NodeRoles.Coordinator, NodeRoles.Trainer, NodeRoles.Evaluator, NodeRoles.Gateway];
 
     public static Command Create(Screen screen, Services services)
     {
@@ -49,11 +49,11 @@ internal static class NodeCommand
             foreach (string other in seeds.Where(other => !IsAddress(other))) throw new UsageException($"'{other}' is no node to join: HOST:PORT is needed, such as 10.0.0.1:4053.");
             var discovery = parsed.GetRequiredValue(seed) is { Length: > 0 } ? null : Discovery(file);
             if (discovery is not null && !seeds.IsEmpty) throw new UsageException("node.seeds and node.discovery: nodes are named or found; leave one of them out.");
-            if (seeds.IsEmpty && discovery is null && !wanted.Contains(CoordinatorActor.Role))
+            if (seeds.IsEmpty && discovery is null && !wanted.Contains(NodeRoles.Coordinator))
                 throw new UsageException("A node that does not coordinate joins others: name one with --seed HOST:PORT, or give it the role coordinator.");
             var settings = new NodeSettings(
                 parsed.GetValue(host) ?? file.Host ?? "127.0.0.1", parsed.GetValue(port) ?? file.Port ?? DefaultPort,
-                parsed.GetValue(http) ?? file.Http ?? (wanted.Contains(CoordinatorActor.GatewayRole) ? DefaultHttp : null), wanted, seeds, NodeConfiguration.RunsOf(parsed.GetValue(runs), file))
+                parsed.GetValue(http) ?? file.Http ?? (wanted.Contains(NodeRoles.Gateway) ? DefaultHttp : null), wanted, seeds, NodeConfiguration.RunsOf(parsed.GetValue(runs), file))
             {
                 Keys = NodeConfiguration.KeysOf(file),
                 Discovery = discovery,

@@ -28,7 +28,7 @@ internal static class ServeCommand
         {
             var file = NodeConfiguration.Read(parsed.GetValue(config));
             int port = parsed.GetValue(http) ?? file.Http ?? NodeCommand.DefaultHttp;
-            var settings = new NodeSettings(parsed.GetValue(host) ?? file.Host ?? "127.0.0.1", port, port, [CoordinatorActor.GatewayRole], [], NodeConfiguration.RunsOf(parsed.GetValue(runs), file))
+            var settings = new NodeSettings(parsed.GetValue(host) ?? file.Host ?? "127.0.0.1", port, port, [NodeRoles.Gateway], [], NodeConfiguration.RunsOf(parsed.GetValue(runs), file))
             {
                 IsAlone = true,
                 Keys = NodeConfiguration.KeysOf(file),

@@ -16,7 +16,7 @@ public sealed class CoordinatorActorSpec : TestKit
     private static readonly ExperimentName Name = new("some");
     private static readonly DateTimeOffset At = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private readonly Desk _desk = new();
-    private readonly IActorRef _coordinator;
+    private IActorRef _coordinator;
 
     public CoordinatorActorSpec() : base(ConfigurationFactory.ParseString("akka { actor.provider = cluster, remote.dot-netty.tcp { hostname = 127.0.0.1, port = 0 } }").WithFallback(ActorSpec.Configuration)) =>
         _coordinator = Sys.ActorOf(CoordinatorActor.Props(_desk, TimeProvider.System));
@@ -66,15 +66,57 @@ public sealed class CoordinatorActorSpec : TestKit
         Assert.Equal(_desk.Refusal, ExpectMsg<Rejected>().Reason);
     }
 
+    [Fact]
+    public void Nobody_waits_for_one_that_is_being_removed_and_it_is_not_begun_meanwhile()
+    {
+        _desk.History = [new ExperimentPaused(new(4), At)];
+        using var gate = new ManualResetEventSlim();
+        _desk.Gate = gate;
+        Tell(Wish.Remove);
+        _coordinator.Tell(new DescribeCluster(), TestActor);
+        ExpectMsg<ClusterDescribed>();
+        Tell(Wish.Resume);
+        Assert.Contains("being given up or removed", ExpectMsg<Rejected>().Reason, StringComparison.Ordinal);
+        gate.Set();
+        ExpectMsg<Accepted>();
+    }
+
+    [Fact]
+    public void A_pause_that_its_coordinator_did_not_live_to_note_stays_one()
+    {
+        _desk.History = [new ExperimentPaused(new(4), At)];
+        Tell(Wish.Resume);
+        ExpectMsg<Accepted>();
+        Assert.Equal(Name, Assert.Single(Successor()));
+        _desk.History = [.. _desk.History, new ExperimentPaused(new(8), At)];
+        Assert.Empty(Successor());
+        Assert.Empty(Successor());      // and it is written now
+    }
+
+    /// <summary>What is under way as the next coordinator has it.</summary>
+    private ImmutableArray<ExperimentName> Successor()
+    {
+        Watch(_coordinator);
+        Sys.Stop(_coordinator);
+        ExpectTerminated(_coordinator);
+        _coordinator = Sys.ActorOf(CoordinatorActor.Props(_desk, TimeProvider.System));
+        // Wishes are heard when it has taken up what is under way.
+        _coordinator.Tell(new ControlExperiment(new("another"), Wish.Remove), TestActor);
+        ExpectMsg<Rejected>();
+        _coordinator.Tell(new DescribeCluster(), TestActor);
+        return ExpectMsg<ClusterDescribed>().Experiments;
+    }
+
     private void Tell(Wish wish) => _coordinator.Tell(new ControlExperiment(Name, wish), TestActor);
 
     private sealed class Desk : IExperimentDesk
     {
         public ImmutableArray<IExperimentEvent> History { get; set; } = [];
         public string? Refusal { get; set; }
+        public ManualResetEventSlim? Gate { get; set; }
         public List<string> Done { get; } = [];
 
-        public Experiment? Earlier(ExperimentName name) => Experiment.Of([new ExperimentCreated(Some.Definition(Some.Plan()), At), .. History]);
+        public Experiment? Earlier(ExperimentName name) => name != Name ? null : Experiment.Of([new ExperimentCreated(Some.Definition(Some.Plan()), At), .. History]);
 
         public string? GiveUp(ExperimentName name) => Do("gives up");
         public string? Remove(ExperimentName name) => Do("removes");
@@ -82,10 +124,11 @@ public sealed class CoordinatorActorSpec : TestKit
         public ExperimentName NameOf(string configuration) => throw new NotSupportedException();
         public string? ConflictWith(ExperimentDefinition earlier, ExperimentDefinition resolved, bool acceptMachine) => throw new NotSupportedException();
         public ExperimentDefinition Settle(ExperimentDefinition resolved, ExperimentDefinition? earlier) => throw new NotSupportedException();
-        public OpenedExperiment Open(ExperimentDefinition definition, IActorRef crew) => throw new NotSupportedException();
+        public OpenedExperiment Open(ExperimentDefinition definition, IActorRef crew) => throw new IOException("The disk is away.");
 
         private string? Do(string what)
         {
+            Gate?.Wait();
             if (Refusal is null) Done.Add(what);
             return Refusal;
         }

@@ -14,7 +14,7 @@ internal sealed class TestGateway : IAsyncDisposable
 
     private TestGateway(ImmutableArray<ApiKey> keys)
     {
-        var settings = new NodeSettings("127.0.0.1", 0, 0, [CoordinatorActor.GatewayRole], [], Runs.Runs) { Keys = keys };
+        var settings = new NodeSettings("127.0.0.1", 0, 0, [NodeRoles.Gateway], [], Runs.Runs) { Keys = keys };
         _gateway = new(settings, () => Engine, Said.Add, TimeProvider.System);
         _gateway.Coordinator.Connect(_system.ActorOf(Props.Create(() => new Coordinator(this))), () => IsMember, CancellationToken.None);
     }

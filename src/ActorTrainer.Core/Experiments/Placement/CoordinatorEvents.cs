@@ -10,7 +10,12 @@ public interface ICoordinatorEvent;
 public static class CoordinatorEvents
 {
     /// <summary>Submitted and checked, or taken up again.</summary>
-    public sealed record ExperimentAdmitted(ExperimentDefinition Definition, int Priority, DateTimeOffset At) : ICoordinatorEvent;
+    /// <param name="Ends"><see cref="Experiment.Ends"/> when it was admitted; null: written by a version that did not know.</param>
+    public sealed record ExperimentAdmitted(ExperimentDefinition Definition, int Priority, DateTimeOffset At, int? Ends = null) : ICoordinatorEvent
+    {
+        /// <summary>Whether it has ended or been paused since, by its own journal.</summary>
+        public bool HasEndedSince(Experiment? now) => now?.Ends > Ends;
+    }
 
     /// <summary>It has ended, one way or another, or is paused.</summary>
     public sealed record ExperimentLeft(ExperimentName Experiment, DateTimeOffset At) : ICoordinatorEvent;

@@ -46,7 +46,7 @@ internal sealed class ClusterNode(NodeSettings settings, Func<IDataReader> reade
         }
     }
 
-    private bool Works => settings.Is(CoordinatorActor.TrainerRole) || settings.Is(CoordinatorActor.EvaluatorRole);
+    private bool Works => settings.Is(NodeRoles.Trainer) || settings.Is(NodeRoles.Evaluator);
 
     /// <summary>A coordinator that names nobody begins a cluster, unless one that it was in is still there.</summary>
     private ImmutableArray<string> Seeds(KnownMembers known) => settings.Discovery is not null ? [] :
@@ -60,7 +60,7 @@ internal sealed class ClusterNode(NodeSettings settings, Func<IDataReader> reade
             system.ActorOf(NodeActor.Props(workplace), NodeProtocol.ActorName);
         }
 
-        if (settings.Is(CoordinatorActor.Role)) Coordination.StartCoordinator(system, new ExperimentDesk(settings.Runs, time), time);
+        if (settings.Is(NodeRoles.Coordinator)) Coordination.StartCoordinator(system, new ExperimentDesk(settings.Runs, time), time);
         var coordinator = Coordination.StartProxy(system);
         var membership = system.ActorOf(MembershipActor.Props(coordinator, say, known.Write), "membership");
         using var gone = new CancellationTokenSource();

@@ -18,14 +18,14 @@ internal static class NodeGates
                     "(node.tls { certificate, key, authority }; deploy/certificates.sh makes them), or use --host 127.0.0.1.";
             }
 
-            if (settings.Is(CoordinatorActor.GatewayRole) && settings.Keys.IsEmpty)
+            if (settings.Is(NodeRoles.Gateway) && settings.Keys.IsEmpty)
             {
                 return $"On {settings.Host} others can reach this gateway, so it needs keys: 'actortrainer node --new-key submit' makes one and the line for node.keys in the node file; " +
                     "or use --host 127.0.0.1.";
             }
         }
 
-        if (settings.Is(CoordinatorActor.Role) && !settings.Runs.Journal.IsShared && settings.Seeds.Any(seed => seed != $"{settings.Host}:{settings.Port}"))
+        if (settings.Is(NodeRoles.Coordinator) && !settings.Runs.Journal.IsShared && settings.Seeds.Any(seed => seed != $"{settings.Host}:{settings.Port}"))
         {
             return $"More than one coordinator needs a journal that they share, and {settings.Runs.Journal} is a file of this machine: put it on PostgreSQL " +
                 "($ACTORTRAINER_JOURNAL or node.journal), or join the others without the role coordinator (--roles trainer,evaluator,gateway).";

@@ -21,7 +21,7 @@ public sealed class NodeGatesSpec
     [InlineData("127.0.0.1")]
     [InlineData("::1")]
     [InlineData("localhost")]
-    public void Loopback_needs_neither_keys_nor_certificates(string host) => Assert.Null(NodeGates.Refusal(Node(host, CoordinatorActor.Role, CoordinatorActor.GatewayRole)));
+    public void Loopback_needs_neither_keys_nor_certificates(string host) => Assert.Null(NodeGates.Refusal(Node(host, NodeRoles.Coordinator, NodeRoles.Gateway)));
 
     [Theory]
     [InlineData("0.0.0.0")]
@@ -30,22 +30,22 @@ public sealed class NodeGatesSpec
     [InlineData("no-such-host.invalid")]
     public void Elsewhere_every_node_needs_certificates_and_a_gateway_keys_too(string host)
     {
-        Assert.Contains("node.tls", NodeGates.Refusal(Node(host, CoordinatorActor.TrainerRole)), StringComparison.Ordinal);
+        Assert.Contains("node.tls", NodeGates.Refusal(Node(host, NodeRoles.Trainer)), StringComparison.Ordinal);
         using var authority = Certificates.Authority();
         using var own = Certificates.Signed(authority);
-        var secured = Node(host, CoordinatorActor.GatewayRole) with { Tls = new CollectiveTls(own, authority) };
+        var secured = Node(host, NodeRoles.Gateway) with { Tls = new CollectiveTls(own, authority) };
         Assert.Contains("--new-key", NodeGates.Refusal(secured), StringComparison.Ordinal);
         Assert.Null(NodeGates.Refusal(secured with { Keys = [new(ApiScope.Read, new string('a', 64))] }));
-        Assert.Null(NodeGates.Refusal(secured with { Roles = [CoordinatorActor.TrainerRole] }));
+        Assert.Null(NodeGates.Refusal(secured with { Roles = [NodeRoles.Trainer] }));
     }
 
     [Fact]
     public void A_second_coordinator_needs_a_journal_that_is_shared()
     {
-        var second = Node("127.0.0.1", CoordinatorActor.Role) with { Seeds = ["127.0.0.1:4054"] };
+        var second = Node("127.0.0.1", NodeRoles.Coordinator) with { Seeds = ["127.0.0.1:4054"] };
         Assert.Contains("PostgreSQL", NodeGates.Refusal(second), StringComparison.Ordinal);
         Assert.Null(NodeGates.Refusal(second with { Seeds = ["127.0.0.1:4053"] }));
-        Assert.Null(NodeGates.Refusal(second with { Roles = [CoordinatorActor.TrainerRole] }));
+        Assert.Null(NodeGates.Refusal(second with { Roles = [NodeRoles.Trainer] }));
         Assert.Null(NodeGates.Refusal(second with { Runs = File with { Journal = JournalLocation.Parse("postgres://user:word@host/base") } }));
     }
 
