@@ -22,6 +22,9 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
     /// <summary>Every node's file; null: none.</summary>
     public string? Config { get; init; }
 
+    /// <summary>Each role has a process of its own.</summary>
+    public bool IsSplit { get; init; }
+
     public IReadOnlyList<RunningProgram> Nodes => _nodes;
 
     /// <summary>Of the gateway, as clients name it.</summary>
@@ -33,30 +36,46 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
     /// <summary>The log of the node that coordinates.</summary>
     public IEnumerable<string> HeadLog => File.ReadLines(Path.Combine(workshop.Runs, ".nodes", $"127.0.0.1-{_port}.log"));
 
-    /// <summary>Coordinates, evaluates and answers; it does not train.</summary>
+    /// <summary>Coordinates, and where roles are not split evaluates and answers; it does not train.</summary>
     public RunningProgram Head { get; private set; } = null!;
+
+    public RunningProgram Gateway { get; private set; } = null!;
+
+    public RunningProgram Evaluator { get; private set; } = null!;
 
     public async Task StartAsync(int trainers)
     {
         Head = StartHead();
-        await Head.Until("it answers", () => Head.Error.Contains("In the cluster as", StringComparison.Ordinal));
+        await IsInAsync(Head);
+        if (IsSplit)
+        {
+            await IsInAsync(StartGateway());
+            await IsInAsync(StartEvaluator());
+        }
+
         for (int i = 0; i < trainers; i++) await AddTrainerAsync();
     }
 
     public RunningProgram StartHead()
     {
-        var head = Start("--roles", "coordinator,evaluator,gateway", "--port", $"{_port}", "--http", $"{_http}");
-        return Head = head;
+        string[] roles = IsSplit ? ["--roles", "coordinator"] : ["--roles", "coordinator,evaluator,gateway", "--http", $"{_http}"];
+        return Head = Start([.. roles, "--port", $"{_port}"]);
     }
+
+    public RunningProgram StartGateway() => Gateway = Start("--roles", "gateway", "--http", $"{_http}", "--port", $"{FreePort()}", "--seed", Seed);
+
+    public RunningProgram StartEvaluator() => Evaluator = Start("--roles", "evaluator", "--port", $"{FreePort()}", "--seed", Seed);
 
     public Task<RunningProgram> AddTrainerAsync() => AddNodeAsync("trainer");
 
     public async Task<RunningProgram> AddNodeAsync(string roles)
     {
         var node = Start("--roles", roles, "--port", $"{FreePort()}", "--seed", Seed);
-        await node.Until("it is in the cluster", () => node.Error.Contains("In the cluster as", StringComparison.Ordinal));
+        await IsInAsync(node);
         return node;
     }
+
+    private static Task IsInAsync(RunningProgram node) => node.Until("it is in the cluster", () => node.Error.Contains("In the cluster as", StringComparison.Ordinal));
 
     /// <summary>Hands tiny.conf to the cluster, as its client would: resolved.</summary>
     public async Task SubmitAsync(params string[] settings)
@@ -75,16 +94,20 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
     }
 
     /// <summary>Until a checkpoint of a later step is committed.</summary>
-    public Task UntilCommittedAsync(int step) => UntilAsync($"a checkpoint after step {step}", () => Load() is { } run && (run.Newest?.Id.Step.Value > step || run.IsTrained));
+    public Task UntilCommittedAsync(int step) =>
+        // A long journal takes its time to read.
+        UntilAsync($"a checkpoint after step {step}", () => Load() is { } run && (run.Newest?.Id.Step.Value > step || run.IsTrained), TimeSpan.FromMilliseconds(100));
 
     /// <summary>Until something is so, whichever nodes live.</summary>
-    public async Task UntilAsync(string what, Func<bool> condition)
+    /// <param name="every">How often it is looked; null: at every turn.</param>
+    /// <param name="deadline">How long at most; null: some minutes.</param>
+    public async Task UntilAsync(string what, Func<bool> condition, TimeSpan? every = null, TimeSpan? deadline = null)
     {
         var clock = Stopwatch.StartNew();
         while (!condition())
         {
-            if (clock.Elapsed > Deadline) throw new TimeoutException($"{what}\n{string.Join("\n---\n", _nodes.Select(node => node.Error))}\n{Logs()}");
-            await Task.Delay(20);
+            if (clock.Elapsed > (deadline ?? Deadline)) throw new TimeoutException($"{what}\n{string.Join("\n---\n", _nodes.Select(node => node.Error))}\n{Logs()}");
+            await Task.Delay(every ?? TimeSpan.FromMilliseconds(20));
         }
     }
 

@@ -86,21 +86,22 @@ internal sealed partial class RunningProgram : IDisposable
         while (!condition())
         {
             if (HasEnded && !condition()) throw new InvalidOperationException($"it ended before {what}: {await Ended()}");
-            if (clock.Elapsed > Deadline) throw await Overdue(what);
+            if (clock.Elapsed > Deadline) throw await Overdue(what, Deadline);
             await Task.Delay(Glance);
         }
     }
 
-    public async Task<EndedProgram> Ended()
+    /// <param name="patience">Null: some minutes.</param>
+    public async Task<EndedProgram> Ended(TimeSpan? patience = null)
     {
-        using var deadline = new CancellationTokenSource(Deadline);
+        using var deadline = new CancellationTokenSource(patience ?? Deadline);
         try
         {
             await _process.WaitForExitAsync(deadline.Token);
         }
         catch (OperationCanceledException)
         {
-            throw await Overdue("its end");
+            throw await Overdue("its end", patience ?? Deadline);
         }
 
         return new(_command, _process.ExitCode, Output, Error);
@@ -112,11 +113,11 @@ internal sealed partial class RunningProgram : IDisposable
         _process.Dispose();
     }
 
-    private async Task<TimeoutException> Overdue(string what)
+    private async Task<TimeoutException> Overdue(string what, TimeSpan patience)
     {
         Kill();
         await _process.WaitForExitAsync();
-        return new($"{Deadline.TotalMinutes} min were not enough for {what}: {new EndedProgram(_command, _process.ExitCode, Output, Error)}");
+        return new($"{patience.TotalMinutes} min were not enough for {what}: {new EndedProgram(_command, _process.ExitCode, Output, Error)}");
     }
 
     private static bool IsOurs(string variable) => variable.StartsWith("ACTORTRAINER_", StringComparison.Ordinal);
