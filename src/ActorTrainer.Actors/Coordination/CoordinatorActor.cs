@@ -35,7 +35,7 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
     /// <summary>At rest, and being given up or removed, which takes as long as the disk does.</summary>
     private readonly HashSet<ExperimentName> _shelved = [];
     private Admissions _admissions = Admissions.None;
-    private bool _resumed;
+    private bool _resumed, _pruning;
 
     public CoordinatorActor(IExperimentDesk desk, TimeProvider time)
     {
@@ -82,12 +82,14 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
         {
             case Tick: OnTick(); break;
             case ResumeAll: OnResumeAll(); break;
-            case SubmitExperiment or ControlExperiment when !_resumed: Stash.Stash(); break;     // not known yet what is under way
+            case SubmitExperiment or ControlExperiment or PruneRuns when !_resumed: Stash.Stash(); break;     // not known yet what is under way
 
             case SubmitExperiment submit: OnSubmit(submit); break;
             case Resolved resolved: OnResolved(resolved); break;
             case ControlExperiment control: OnControl(control); break;
             case Shelved shelved: OnShelved(shelved); break;
+            case PruneRuns prune: OnPrune(prune); break;
+            case PruningEnded: _pruning = false; break;
             case DescribeCluster: _crew.Forward(new ClusterCrewProtocol.DescribeCrew([.. _running.Keys.OrderBy(name => name.Value, StringComparer.Ordinal)])); break;
             case LeaveNode leave: _crew.Forward(leave); break;
 
@@ -154,7 +156,7 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
             return;
         }
 
-        if (_shelved.Contains(definition.Name))
+        if (IsShelved(definition.Name))
         {
             resolved.Asker.Tell(new Rejected(BeingShelved(definition.Name), Conflict: true));
             return;
@@ -188,7 +190,7 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
 
     private void OnControl(ControlExperiment control)
     {
-        if (_shelved.Contains(control.Experiment)) Reject(BeingShelved(control.Experiment));
+        if (!_running.ContainsKey(control.Experiment) && IsShelved(control.Experiment)) Reject(BeingShelved(control.Experiment));
         else if (_running.TryGetValue(control.Experiment, out var running)) ControlRunning(control, running);
         else if (_desk.Earlier(control.Experiment) is { } resting) ControlResting(control, resting);
         else Reject($"There is no experiment '{control.Experiment}'.");
@@ -240,6 +242,23 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
         _shelved.Remove(shelved.Name);
         shelved.Asker.Tell(shelved.Refusal is { } refusal ? new Rejected(refusal, Conflict: true) : new Accepted(shelved.Name, []));
     }
+
+    private void OnPrune(PruneRuns prune)
+    {
+        if (_pruning || _shelved.Count > 0)
+        {
+            Reject("Runs are being removed already: try again in a moment.");
+            return;
+        }
+
+        _pruning = prune.Apply;
+        HashSet<ExperimentName> busy = [.. _running.Keys];
+        var ended = Task.Run(() => _desk.Prune(prune.Apply, busy));
+        ended.PipeTo(Sender, success: items => new Pruned(items), failure: e => new Rejected(e.GetBaseException().Message, Conflict: true));
+        ended.PipeTo(Self, success: _ => PruningEnded.Instance, failure: _ => PruningEnded.Instance);
+    }
+
+    private bool IsShelved(ExperimentName name) => _pruning || _shelved.Contains(name);
 
     private static string BeingShelved(ExperimentName name) => $"The experiment '{name}' is being given up or removed: try again in a moment.";
 
@@ -327,6 +346,11 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
 
     /// <param name="Refusal">Null: it is done.</param>
     private sealed record Shelved(ExperimentName Name, IActorRef Asker, string? Refusal) : INoSerializationVerificationNeeded;
+
+    private sealed record PruningEnded : INoSerializationVerificationNeeded
+    {
+        public static PruningEnded Instance { get; } = new();
+    }
 
     private sealed record Tick : INoSerializationVerificationNeeded
     {

@@ -22,6 +22,15 @@ public static class CoordinatorProtocol
     /// <param name="Conflict">It is another experiment of the same name, or the state does not allow it; else the request itself can't be met.</param>
     public sealed record Rejected(string Reason, bool Conflict) : IWireMessage;
 
+    /// <summary>Remove what is in nobody's way any more: see <see cref="IExperimentDesk.Prune"/>. Answered by <see cref="Pruned"/> or <see cref="Rejected"/>.</summary>
+    /// <param name="Apply">False: only say what would go.</param>
+    public sealed record PruneRuns(bool Apply) : IWireMessage;
+
+    public sealed record Pruned(ImmutableArray<PrunedItem> Items) : IWireMessage;
+
+    /// <param name="What">For a person.</param>
+    public sealed record PrunedItem(string What, long Bytes);
+
     /// <summary>Answered by <see cref="ClusterDescribed"/>.</summary>
     public sealed record DescribeCluster : IWireMessage;
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ActorTrainer.Actors.Experiments;
 using ActorTrainer.Core.Experiments;
 using Akka.Actor;
@@ -24,6 +25,10 @@ public interface IExperimentDesk
 
     /// <summary>Removes a run that nobody trains, with everything in it. Why it can't be; null: it is gone.</summary>
     string? Remove(ExperimentName name);
+
+    /// <summary>Says what can go of the runs that nobody trains, and lets it go where that is wished.</summary>
+    /// <param name="busy">Runs that are left alone.</param>
+    ImmutableArray<CoordinatorProtocol.PrunedItem> Prune(bool apply, IReadOnlySet<ExperimentName> busy);
 
     /// <summary>Opens its folder and files. The coordinator disposes what it is given when the experiment has ended.</summary>
     OpenedExperiment Open(ExperimentDefinition definition, IActorRef crew);

@@ -47,6 +47,8 @@ internal static class WireMessages
         ["control-experiment.1"] = typeof(CoordinatorProtocol.ControlExperiment),
         ["accepted.1"] = typeof(CoordinatorProtocol.Accepted),
         ["rejected.1"] = typeof(CoordinatorProtocol.Rejected),
+        ["prune-runs.1"] = typeof(CoordinatorProtocol.PruneRuns),
+        ["pruned.1"] = typeof(CoordinatorProtocol.Pruned),
         ["describe-cluster.1"] = typeof(CoordinatorProtocol.DescribeCluster),
         ["cluster-described.1"] = typeof(CoordinatorProtocol.ClusterDescribed),
         ["leave-node.1"] = typeof(CoordinatorProtocol.LeaveNode),

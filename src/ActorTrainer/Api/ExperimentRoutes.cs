@@ -23,7 +23,7 @@ internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink? coordin
     /// <summary>Data sets are listed and hashed before a submission is answered.</summary>
     private static readonly TimeSpan SubmitPatience = TimeSpan.FromMinutes(10);
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20), PrunePatience = TimeSpan.FromMinutes(10);
 
     private readonly RunJournal _journal = new(runs);
 
@@ -42,6 +42,8 @@ internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink? coordin
         experiments.MapPost("{name}/resume", (string name) => ControlAsync(name, Wish.Resume)).Gives<ControlAnswer>("Resume an experiment");
         experiments.MapPost("{name}/cancel", (string name) => ControlAsync(name, Wish.Cancel)).Gives<ControlAnswer>("Cancel an experiment");
         experiments.MapDelete("{name}", (string name) => ControlAsync(name, Wish.Remove)).Gives<ControlAnswer>("Remove an experiment that rests, with its files");
+        app.MapGet("/v1/prunable", () => PruneAsync(apply: false)).Gives<PrunedItem[]>("What could be removed: runs set aside, spare checkpoints of finished ones, leftovers");
+        app.MapDelete("/v1/prunable", () => PruneAsync(apply: true)).Gives<PrunedItem[]>("Remove that for good");
         app.MapGet("/v1/cluster", async () => await coordinator.AskAsync(new DescribeCluster(), Patience).ConfigureAwait(false) is ClusterDescribed cluster
             ? Results.Json(cluster, CoreJson.Options) : Problems.Away()).Gives<ClusterDescribed>("Nodes, and the experiments under way");
     }
@@ -64,6 +66,13 @@ internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink? coordin
     private async Task<IResult> ControlAsync(string name, Wish wish) => ExperimentName.IsValid(name)
         ? await AnswerAsync(new(name), new ControlExperiment(new(name), wish), Patience, StatusCodes.Status200OK).ConfigureAwait(false)
         : Problems.NoExperiment(name);
+
+    private async Task<IResult> PruneAsync(bool apply) => await coordinator!.AskAsync(new PruneRuns(apply), PrunePatience).ConfigureAwait(false) switch
+    {
+        Pruned pruned => Results.Json(pruned.Items, CoreJson.Options),
+        Rejected rejected => Problems.Of(StatusCodes.Status409Conflict, rejected.Reason),
+        _ => Problems.Away(),
+    };
 
     /// <summary>With the journal's last number before the question: what is journalled after it came of it.</summary>
     private async Task<IResult> AnswerAsync(ExperimentName name, object question, TimeSpan patience, int accepted)

@@ -76,9 +76,20 @@ public sealed class CoordinatorActorSpec : TestKit
         _coordinator.Tell(new DescribeCluster(), TestActor);
         ExpectMsg<ClusterDescribed>();
         Tell(Wish.Resume);
-        Assert.Contains("being given up or removed", ExpectMsg<Rejected>().Reason, StringComparison.Ordinal);
+        Assert.Contains("is being given up or removed", ExpectMsg<Rejected>().Reason, StringComparison.Ordinal);
         gate.Set();
         ExpectMsg<Accepted>();
+    }
+
+    [Fact]
+    public void Pruning_says_what_went_or_why_it_can_not_be()
+    {
+        _coordinator.Tell(new PruneRuns(Apply: true), TestActor);
+        Assert.Equal(new PrunedItem("something", 7), Assert.Single(ExpectMsg<Pruned>().Items));
+        _desk.Refusal = "the disk is away";
+        _coordinator.Tell(new PruneRuns(Apply: false), TestActor);
+        Assert.Equal(_desk.Refusal, ExpectMsg<Rejected>().Reason);
+        Assert.Equal(["prunes"], _desk.Done);
     }
 
     [Fact]
@@ -120,6 +131,9 @@ public sealed class CoordinatorActorSpec : TestKit
 
         public string? GiveUp(ExperimentName name) => Do("gives up");
         public string? Remove(ExperimentName name) => Do("removes");
+
+        public ImmutableArray<PrunedItem> Prune(bool apply, IReadOnlySet<ExperimentName> busy) =>
+            Do(apply ? "prunes" : "looks") is { } refusal ? throw new IOException(refusal) : [new("something", 7)];
 
         public ExperimentName NameOf(string configuration) => throw new NotSupportedException();
         public string? ConflictWith(ExperimentDefinition earlier, ExperimentDefinition resolved, bool acceptMachine) => throw new NotSupportedException();

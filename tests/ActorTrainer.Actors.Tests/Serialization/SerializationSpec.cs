@@ -36,6 +36,8 @@ public sealed class SerializationSpec() : TestKit(ActorSpec.Configuration)
         new TrainerProtocol.StartTraining(new(Cursor, Checkpoint, null), Team),
         new TrainerProtocol.StartTraining(new(Cursor, null, "5tate", 1, "they differ"), Team),
         new TrainerProtocol.RequestAfterStep(new(2), StepRequest.CheckpointAndRegroup),
+        new CoordinatorProtocol.PruneRuns(true),
+        new CoordinatorProtocol.Pruned([new("run some.1, set aside", 1024)]),
         new TrainerProtocol.VerdictReached(1, 6, true),
         new TrainerProtocol.TrainingStarted(Generation, new(120)),
         new TrainerProtocol.VerdictNeeded(Generation, 1, 6, 1),

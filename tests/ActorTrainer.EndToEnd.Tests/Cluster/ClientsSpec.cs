@@ -47,7 +47,7 @@ public sealed class ClientsSpec(Undisturbed undisturbed)
         using var workshop = new Workshop();
         using var cluster = new TestCluster(workshop);
         await cluster.StartAsync(1);
-        string[] submit = ["submit", "tiny.conf", "--set", "experiment.training.phases.0.epochs=400", "--wait"];
+        string[] submit = ["submit", "tiny.conf", "--set", "experiment.training.phases.0.epochs=400", "--set", "experiment.checkpoint.keep-last=4", "--wait"];
         using var leaving = cluster.Client(submit);
         await cluster.UntilStepAsync(4);
 
@@ -67,6 +67,13 @@ public sealed class ClientsSpec(Undisturbed undisturbed)
         Assert.Equal("cancelled", (string)(await cluster.EndAsync())["state"]!);
         Assert.Contains("\"event\":\"failed\"", (await watching.Ended()).Returns(1).Output, StringComparison.Ordinal);
         Assert.NotEmpty((await Ended(cluster.Client("logs", Workshop.Tiny))).Returns(0).Output);
+
+        string pruned = (await Ended(cluster.Client("prune", "--yes"))).Returns(0).Error;
+        Assert.Contains($"of {Workshop.Tiny}: step", pruned, StringComparison.Ordinal);
+        Assert.Contains("Freed", pruned, StringComparison.Ordinal);
+        Assert.Contains("Nothing to prune in the cluster", (await Ended(cluster.Client("prune"))).Returns(0).Error, StringComparison.Ordinal);
+        (await Ended(cluster.Client("remove", Workshop.Tiny, "--yes"))).Returns(0);
+        Assert.False(Directory.Exists(workshop.Run.Folder.Path));
     }
 
     private static async Task<EndedProgram> Ended(RunningProgram program)

@@ -41,6 +41,34 @@ public sealed class OneDigestSpec(Undisturbed undisturbed)
         Assert.NotEqual(undisturbed.Digest, expected.Digest);       // batch norm aside, other shards are other sums
     }
 
+    /// <summary>Forty-five megabytes of gradients a step, and batch norm's statistics.</summary>
+    [Fact]
+    public async Task So_does_a_ResNet_18_whose_trainers_come_and_die()
+    {
+        string[] settings =
+        [
+            "model.architecture=resnet18", "training.logical-shards=8", "training.phases.0.epochs=2", "training.optimizer.learning-rate=0.01", "checkpoint.every-steps=7", "training.last-batch=drop",
+        ];
+        using var workshop = new Workshop();
+        using var cluster = new TestCluster(workshop);
+        await cluster.StartAsync(0);
+        var trainers = new[] { await cluster.AddTrainerAsync(), await cluster.AddTrainerAsync(), await cluster.AddTrainerAsync() };
+        await cluster.SubmitAsync([.. settings, "resources.trainers.max=4"]);
+        await cluster.UntilStepAsync(5);
+        trainers[1].Kill();
+        await cluster.UntilStepAsync(9);
+        await cluster.AddTrainerAsync();
+
+        var ended = await cluster.EndAsync();
+        using var reference = new Workshop();
+        var expected = (await reference.Train([.. settings.SelectMany(setting => new[] { "--set", $"experiment.{setting}" })])).Completes();
+        Assert.Equal(("completed", expected.Digest), ((string)ended["state"]!, (string)ended["digest"]!));
+        Assert.True((int)ended["generation"]! >= 2, $"{ended}");
+        Assert.Equal(reference.Run.Metrics.Select(Loss), workshop.Run.Metrics.Select(Loss));
+        Assert.Equal(reference.Run.Evaluations.Select(line => line.ToJsonString()), workshop.Run.Evaluations.Select(line => line.ToJsonString()));
+        ClusterLedger.HasEverySampleOfEveryEpochOnce(workshop, reference);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -6,6 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ActorTrainer.Actors.Coordination;
 using ActorTrainer.Core;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Journal;
@@ -53,6 +54,15 @@ internal sealed class ClusterClient : IDisposable
     public async Task RemoveAsync(ExperimentName name, CancellationToken cancel)
     {
         using var answer = await SendAsync(() => new(HttpMethod.Delete, $"/v1/experiments/{name}"), cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>What can go, for a person, with its bytes.</summary>
+    /// <param name="apply">And let it go.</param>
+    public async Task<IReadOnlyList<(string What, long Bytes)>> PruneAsync(bool apply, CancellationToken cancel)
+    {
+        using var answer = await SendAsync(() => new(apply ? HttpMethod.Delete : HttpMethod.Get, "/v1/prunable"), cancel).ConfigureAwait(false);
+        var items = await ReadAsync<List<CoordinatorProtocol.PrunedItem>>(answer, cancel).ConfigureAwait(false);
+        return [.. items.Select(item => (item.What, item.Bytes))];
     }
 
     /// <summary>All of them, page by page.</summary>

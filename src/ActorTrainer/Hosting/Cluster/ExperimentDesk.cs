@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using ActorTrainer.Actors.Coordination;
 using ActorTrainer.Core.Experiments;
@@ -34,6 +35,15 @@ internal sealed class ExperimentDesk(RunsFolder runs, TimeProvider time) : IExpe
     public string? GiveUp(ExperimentName name) => OnShelf(shelf => shelf.Cancel(name));
 
     public string? Remove(ExperimentName name) => OnShelf(shelf => shelf.Remove(name));
+
+    public ImmutableArray<CoordinatorProtocol.PrunedItem> Prune(bool apply, IReadOnlySet<ExperimentName> busy)
+    {
+        var shelf = new RunShelf(runs, time);
+        var pruning = Pruning.Of(runs, time, busy);
+        ImmutableArray<CoordinatorProtocol.PrunedItem> items = [.. pruning.Items(shelf).Select(item => new CoordinatorProtocol.PrunedItem(item.What, item.Bytes))];
+        if (apply) pruning.Apply(shelf);
+        return items;
+    }
 
     public OpenedExperiment Open(ExperimentDefinition definition, IActorRef crew)
     {
