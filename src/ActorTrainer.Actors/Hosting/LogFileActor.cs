@@ -1,4 +1,3 @@
-using System.Globalization;
 using Akka.Actor;
 using Akka.Event;
 
@@ -27,10 +26,7 @@ public sealed class LogFileActor : UntypedActor
 
     private void Write(LogEvent e)
     {
-        string text = e.Message?.ToString() ?? "";
-        if (_refused.IsKnown(e.LogSource, text)) return;
-        string line = string.Create(CultureInfo.InvariantCulture, $"{e.Timestamp:yyyy-MM-ddTHH:mm:ss.fffZ} {e.LogLevel()} {e.LogSource} {text}");
-        _log.WriteLine(e.Cause is null ? line : line + Environment.NewLine + e.Cause);
+        if (!_refused.IsKnown(e.LogSource, e.Message?.ToString() ?? "") && LogLine.Of(e) is { } line) _log.WriteLine(line);
     }
 
     protected override void PostStop() => _log.Dispose();

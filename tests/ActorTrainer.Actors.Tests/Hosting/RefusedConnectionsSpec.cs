@@ -17,6 +17,17 @@ public sealed class RefusedConnectionsSpec
     }
 
     [Fact]
+    public void Another_node_that_can_not_be_reached_is_logged_once()
+    {
+        foreach (string peer in new[] { "10.0.0.1:4053", "10.0.0.1:4054" })
+        {
+            string said = $"Tried to associate with unreachable remote address [akka.tcp://actortrainer@{peer}]. Address is now gated for 1000 ms";
+            Assert.False(_refused.IsKnown("remoting (akka://actortrainer)", said));
+            Assert.True(_refused.IsKnown("remoting (akka://actortrainer)", said));
+        }
+    }
+
+    [Fact]
     public void What_others_say_is_always_news()
     {
         for (int i = 0; i < 2; i++) Assert.False(_refused.IsKnown("Cluster (akka://actortrainer)", "the same"));
