@@ -147,9 +147,6 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
 
         node.Actor = found.Actor;
         node.Actor.Tell(new NodeProtocol.DescribeNode());
-        _pool = _pool.Join(new(node.Name, node.Member.HasRole(TrainerRole), node.Member.HasRole(EvaluatorRole)));
-        _log.Info("{Node} is here", node.Name);
-        Allocate();
     }
 
     private void OnGone(Member member)
@@ -157,7 +154,11 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
         string name = NameOf(member.UniqueAddress);
         if (!_nodes.Remove(name)) return;
         _log.Info("{Node} is gone", name);
-        foreach (var running in _running.Values) running.Actor?.Tell(new CrewNodeLost(name));
+        foreach (string seat in _pool.SeatsOf(name))
+        {
+            foreach (var running in _running.Values) running.Actor?.Tell(new CrewNodeLost(seat));
+        }
+
         _pool = _pool.Remove(name);
         _leaving.Remove(name);
         Allocate();
@@ -172,6 +173,14 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
     {
         if (_nodes.Values.FirstOrDefault(node => Equals(node.Actor, Sender)) is not { } node) return;
         node.Device = described.Device;
+        if (!_pool.Nodes.ContainsKey(node.Name))
+        {
+            _pool = _pool.Join(new(node.Name, node.Member.HasRole(TrainerRole), node.Member.HasRole(EvaluatorRole), Math.Max(1, described.Seats)));
+            _log.Info("{Node} is here, with {Seats} seats", node.Name, described.Seats);
+            Allocate();
+            return;
+        }
+
         if (!_pool.InDoubt.Contains(node.Name)) return;
         _pool = _pool.Trust(node.Name);
         Allocate();
@@ -182,13 +191,13 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
     {
         _leaving[name] = Sender;
         _pool = _pool.Leave(name);
-        if (_pool.Held.Values.Any(held => held.Contains(name))) Allocate();
+        if (_pool.HoldsAnyOf(name)) Allocate();
         else Sender.Tell(new NodeMayLeave(name));
     }
 
     private void OnTick()
     {
-        foreach (string doubtful in _pool.InDoubt) _nodes.GetValueOrDefault(doubtful)?.Actor?.Tell(new NodeProtocol.DescribeNode());
+        foreach (var unsure in _nodes.Values.Where(node => _pool.InDoubt.Contains(node.Name) || !_pool.Nodes.ContainsKey(node.Name))) unsure.Actor?.Tell(new NodeProtocol.DescribeNode());
         GiveEvaluators();
         foreach (var running in _running.Values.Where(running => running.Actor is null && _time.GetElapsedTime(running.StoppedAt) >= running.Pause).ToList()) StartActor(running);
     }
@@ -379,13 +388,13 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
     private void OnFind(FindNodes find)
     {
         // A coordinator that has just taken over knows the members before it has found their actors.
-        if (find.Names.Any(name => _nodes.TryGetValue(name, out var node) && node.Actor is null))
+        if (find.Names.Any(seat => SeatName.NodeOf(seat) is var name && _nodes.ContainsKey(name) && !_pool.Nodes.ContainsKey(name)))
         {
             Context.System.Scheduler.ScheduleTellOnce(TimeSpan.FromMilliseconds(200), Self, find, Sender);
             return;
         }
 
-        ImmutableArray<CrewNode> found = [.. find.Names.Where(name => _nodes.GetValueOrDefault(name)?.Actor is not null).Select(name => new CrewNode(name, _nodes[name].Actor!))];
+        ImmutableArray<CrewNode> found = [.. find.Names.Where(seat => _pool.SeatsOf(SeatName.NodeOf(seat)).Contains(seat)).Select(CrewNodeOf)];
         if (_running.GetValueOrDefault(find.Experiment)?.Opened?.Parts.Trainers is { } trainers)
             _pool = _pool.Adopt(find.Experiment, [.. found.Select(node => node.Name)], trainers.Min, trainers.Max, _running[find.Experiment].Admitted.Priority);
         Sender.Tell(new NodesFound(found));
@@ -395,11 +404,13 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
     {
         (_pool, var grants) = _pool.Allocate();
         foreach (var grant in grants)
-            _running.GetValueOrDefault(grant.Experiment)?.Actor?.Tell(new SeatsGranted([.. grant.Nodes.Select(name => new CrewNode(name, _nodes[name].Actor!))]));
-        foreach (var (name, asker) in _leaving.Where(leaving => !_pool.Held.Values.Any(held => held.Contains(leaving.Key)))) asker.Tell(new NodeMayLeave(name));
+            _running.GetValueOrDefault(grant.Experiment)?.Actor?.Tell(new SeatsGranted([.. grant.Seats.Select(CrewNodeOf)]));
+        foreach (var (name, asker) in _leaving.Where(leaving => !_pool.HoldsAnyOf(leaving.Key))) asker.Tell(new NodeMayLeave(name));
         if (!_pool.WouldGain.IsEmpty) Timers.StartSingleTimer("grow", Grow.Instance, _pool.Leaving.IsEmpty ? GrowAfter : TimeSpan.Zero);
         GiveEvaluators();
     }
+
+    private CrewNode CrewNodeOf(string seat) => new(seat, _nodes[SeatName.NodeOf(seat)].Actor!);
 
     private void GiveEvaluators()
     {
@@ -412,7 +423,7 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
         [
             .. _nodes.Values.OrderBy(node => node.Name, StringComparer.Ordinal).Select(node => new ClusterNode(node.Name, [.. node.Member.Roles.Order()],
                 !node.Reachable ? "unreachable" : _pool.Leaving.Contains(node.Name) ? "leaving" : _pool.InDoubt.Contains(node.Name) ? "silent" : "up", node.Device,
-                _pool.Held.Where(held => held.Value.Contains(node.Name)).Select(held => (ExperimentName?)held.Key).FirstOrDefault())),
+                _pool.Held.Where(held => held.Value.Any(seat => SeatName.NodeOf(seat) == node.Name)).Select(held => (ExperimentName?)held.Key).FirstOrDefault())),
         ],
         [.. _running.Keys.OrderBy(name => name.Value, StringComparer.Ordinal)]);
 
