@@ -13,6 +13,8 @@ public sealed class TorchEngine : IEngine
 {
     public ResolvedDevice Resolve(ResourceSettings resources) => DeviceResolver.Resolve(resources);
 
+    public int CountDevices(DeviceKind kind) => DeviceResolver.Count(kind);
+
     public ImmutableArray<PhaseJob> Describe(ExperimentSettings settings, ImmutableArray<ImmutableArray<string>> classesByPhase, IWeightSource weights) =>
         ModelDescriber.Describe(settings, classesByPhase, weights);
 

@@ -102,9 +102,6 @@ public sealed class ClusterCrewActor : UntypedActor, IWithTimers
 
         node.Actor = found.Actor;
         node.Actor.Tell(new NodeProtocol.DescribeNode());
-        _pool = _pool.Join(new(node.Name, node.Member.HasRole(NodeRoles.Trainer), node.Member.HasRole(NodeRoles.Evaluator)));
-        _log.Info("{Node} is here", node.Name);
-        Allocate();
     }
 
     private void OnGone(Member member)
@@ -112,7 +109,11 @@ public sealed class ClusterCrewActor : UntypedActor, IWithTimers
         string name = NodeRoles.NameOf(member.UniqueAddress);
         if (!_nodes.Remove(name)) return;
         _log.Info("{Node} is gone", name);
-        foreach (var client in _clients.Values) client.Actor?.Tell(new CrewNodeLost(name));
+        foreach (string seat in _pool.SeatsOf(name))
+        {
+            foreach (var client in _clients.Values) client.Actor?.Tell(new CrewNodeLost(seat));
+        }
+
         _pool = _pool.Remove(name);
         _leaving.Remove(name);
         Allocate();
@@ -127,6 +128,14 @@ public sealed class ClusterCrewActor : UntypedActor, IWithTimers
     {
         if (_nodes.Values.FirstOrDefault(node => Equals(node.Actor, Sender)) is not { } node) return;
         node.Device = described.Device;
+        if (!_pool.Nodes.ContainsKey(node.Name))
+        {
+            _pool = _pool.Join(new(node.Name, node.Member.HasRole(NodeRoles.Trainer), node.Member.HasRole(NodeRoles.Evaluator), Math.Max(1, described.Seats)));
+            _log.Info("{Node} is here, with {Seats} seats", node.Name, described.Seats);
+            Allocate();
+            return;
+        }
+
         if (!_pool.InDoubt.Contains(node.Name)) return;
         _pool = _pool.Trust(node.Name);
         Allocate();
@@ -144,13 +153,13 @@ public sealed class ClusterCrewActor : UntypedActor, IWithTimers
     {
         _leaving[name] = Sender;
         _pool = _pool.Leave(name);
-        if (_pool.Held.Values.Any(held => held.Contains(name))) Allocate();
+        if (_pool.HoldsAnyOf(name)) Allocate();
         else Sender.Tell(new NodeMayLeave(name));
     }
 
     private void OnTick()
     {
-        foreach (string doubtful in _pool.InDoubt) _nodes.GetValueOrDefault(doubtful)?.Actor?.Tell(new NodeProtocol.DescribeNode());
+        foreach (var unsure in _nodes.Values.Where(node => _pool.InDoubt.Contains(node.Name) || !_pool.Nodes.ContainsKey(node.Name))) unsure.Actor?.Tell(new NodeProtocol.DescribeNode());
         GiveEvaluators();
     }
 
@@ -168,14 +177,14 @@ public sealed class ClusterCrewActor : UntypedActor, IWithTimers
     {
         if (!_clients.TryGetValue(find.Experiment, out var client)) return;
         client.Actor = Sender;
-        // A coordinator that has just taken over knows the members before it has found their actors.
-        if (find.Names.Any(name => _nodes.TryGetValue(name, out var node) && node.Actor is null))
+        // A coordinator that has just taken over knows the members before it has found their seats.
+        if (find.Names.Any(seat => SeatName.NodeOf(seat) is var name && _nodes.ContainsKey(name) && !_pool.Nodes.ContainsKey(name)))
         {
             Context.System.Scheduler.ScheduleTellOnce(FindAgain, Self, find, Sender);
             return;
         }
 
-        ImmutableArray<CrewNode> found = [.. find.Names.Where(name => _nodes.GetValueOrDefault(name)?.Actor is not null).Select(name => new CrewNode(name, _nodes[name].Actor!))];
+        ImmutableArray<CrewNode> found = [.. find.Names.Where(seat => _pool.SeatsOf(SeatName.NodeOf(seat)).Contains(seat)).Select(CrewNodeOf)];
         var (_, min, max, priority) = client.Enrolled;
         _pool = _pool.Adopt(find.Experiment, [.. found.Select(node => node.Name)], min, max, priority);
         Sender.Tell(new NodesFound(found));
@@ -197,11 +206,13 @@ public sealed class ClusterCrewActor : UntypedActor, IWithTimers
     {
         (_pool, var grants) = _pool.Allocate();
         foreach (var grant in grants)
-            _clients.GetValueOrDefault(grant.Experiment)?.Actor?.Tell(new SeatsGranted([.. grant.Nodes.Select(name => new CrewNode(name, _nodes[name].Actor!))]));
-        foreach (var (name, asker) in _leaving.Where(leaving => !_pool.Held.Values.Any(held => held.Contains(leaving.Key)))) asker.Tell(new NodeMayLeave(name));
+            _clients.GetValueOrDefault(grant.Experiment)?.Actor?.Tell(new SeatsGranted([.. grant.Seats.Select(CrewNodeOf)]));
+        foreach (var (name, asker) in _leaving.Where(leaving => !_pool.HoldsAnyOf(leaving.Key))) asker.Tell(new NodeMayLeave(name));
         if (!_pool.WouldGain.IsEmpty) Timers.StartSingleTimer("grow", Grow.Instance, _pool.Leaving.IsEmpty ? GrowAfter : TimeSpan.Zero);
         GiveEvaluators();
     }
+
+    private CrewNode CrewNodeOf(string seat) => new(seat, _nodes[SeatName.NodeOf(seat)].Actor!);
 
     private void GiveEvaluators()
     {
@@ -214,7 +225,7 @@ public sealed class ClusterCrewActor : UntypedActor, IWithTimers
         [
             .. _nodes.Values.OrderBy(node => node.Name, StringComparer.Ordinal).Select(node => new ClusterNode(node.Name, [.. node.Member.Roles.Order()],
                 !node.Reachable ? "unreachable" : _pool.Leaving.Contains(node.Name) ? "leaving" : _pool.InDoubt.Contains(node.Name) ? "silent" : "up", node.Device,
-                _pool.Held.Where(held => held.Value.Contains(node.Name)).Select(held => (ExperimentName?)held.Key).FirstOrDefault())),
+                _pool.Held.Where(held => held.Value.Any(seat => SeatName.NodeOf(seat) == node.Name)).Select(held => (ExperimentName?)held.Key).FirstOrDefault())),
         ],
         experiments);
 

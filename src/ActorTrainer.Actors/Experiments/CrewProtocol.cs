@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Experiments.Placement;
 using Akka.Actor;
 
 namespace ActorTrainer.Actors.Experiments;
@@ -10,10 +11,14 @@ namespace ActorTrainer.Actors.Experiments;
 /// </summary>
 public static class CrewProtocol
 {
-    /// <summary>A place to train or evaluate at.</summary>
-    /// <param name="Name">The node's, the same for as long as its process lives.</param>
+    /// <summary>A place to train or evaluate at: one of its node's seats.</summary>
+    /// <param name="Name">See <see cref="SeatName"/>; the same for as long as its process lives.</param>
     /// <param name="Node">Its <see cref="Nodes.NodeActor"/>.</param>
-    public sealed record CrewNode(string Name, IActorRef Node);
+    public sealed record CrewNode(string Name, IActorRef Node)
+    {
+        /// <summary>Its number at the node.</summary>
+        public int Seat => SeatName.Split(Name).Seat;
+    }
 
     /// <summary>
     /// From <paramref name="Min"/> to <paramref name="Max"/> places to train at, all at once or none. Answered by <see cref="SeatsGranted"/>, when there are
@@ -27,7 +32,7 @@ public static class CrewProtocol
     /// <summary>There are more places than the experiment has, or a place wants to leave: ask again when it suits.</summary>
     public sealed record CrewChanged : INoSerializationVerificationNeeded;
 
-    /// <summary>This node is gone.</summary>
+    /// <summary>This place is gone, and its node with it.</summary>
     public sealed record CrewNodeLost(string Name) : INoSerializationVerificationNeeded;
 
     /// <summary>Where of these nodes an experiment that is being trained can be found again. Answered by <see cref="NodesFound"/>.</summary>

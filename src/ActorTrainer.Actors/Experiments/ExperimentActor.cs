@@ -127,7 +127,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
             case ConductorEffect.FindNodes find: _parts.Crew.Tell(new FindNodes(_parts.Definition.Name, find.Names)); break;
             case ConductorEffect.Survey survey: Survey(survey.Number); break;
             case ConductorEffect.RequestSeats seats: _parts.Crew.Tell(new RequestSeats(_parts.Definition.Name, seats.Min, seats.Max)); break;
-            case ConductorEffect.CloseSeat close: _nodes[close.Node].Node.Tell(new SeatProtocol.CloseSeat(_parts.Definition.Name)); break;
+            case ConductorEffect.CloseSeat close: _nodes[close.Node].Node.Tell(new SeatProtocol.CloseSeat(_parts.Definition.Name, _nodes[close.Node].Seat)); break;
             case ConductorEffect.ReleaseSeats: _parts.Crew.Tell(new ReleaseSeats(_parts.Definition.Name)); break;
             case ConductorEffect.Doubt doubt: _parts.Crew.Tell(new SeatFailed(_parts.Definition.Name, doubt.Node, doubt.Reason)); break;
             case ConductorEffect.Lead lead: Lead(lead); break;

@@ -54,7 +54,7 @@ public sealed class GenerationActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case SeatPreparing or SeatJoined or SeatRefused or SeatAlive or SeatEmpty or SeatSaid: OnWord(message); break;
+            case IFromSeat word: OnWord(word); break;
             case Begin begin: Do(_lead.Begin(begin.Start, NewKey(), Now)); break;
             case Tick: Do(_lead.Tick(Now)); break;
             case Settled: Do(_lead.Settled()); break;
@@ -68,9 +68,9 @@ public sealed class GenerationActor : UntypedActor, IWithTimers
     }
 
     /// <summary>Of a seat; the sender is the seat itself, or its node where there is no seat yet.</summary>
-    private void OnWord(object message)
+    private void OnWord(IFromSeat message)
     {
-        if (RankOf(Sender) is not { } rank) return;
+        if (RankOf(Sender, message.Seat) is not { } rank) return;
         _word = (message as SeatSaid)?.Word;
         Do(message switch
         {
@@ -83,14 +83,14 @@ public sealed class GenerationActor : UntypedActor, IWithTimers
         });
     }
 
-    private int? RankOf(IActorRef sender)
+    private int? RankOf(IActorRef sender, int seat)
     {
         if (Array.IndexOf(_seats, sender) is >= 0 and var known) return known;
         // A seat is a child of its node: its first word makes it known.
         for (int rank = 0; rank < _nodes.Length; rank++)
         {
             var node = _nodes[rank].Node.Path;
-            if (sender.Path.Equals(node) || sender.Path.Parent.Equals(node)) return rank;
+            if (_nodes[rank].Seat == seat && (sender.Path.Equals(node) || sender.Path.Parent.Equals(node))) return rank;
         }
 
         return null;
@@ -114,9 +114,9 @@ public sealed class GenerationActor : UntypedActor, IWithTimers
     {
         switch (effect)
         {
-            case GenerationEffect.Join join: _nodes[join.Rank].Node.Tell(new JoinGeneration(_definition.Name, _lead.Generation, _definition)); break;
+            case GenerationEffect.Join join: _nodes[join.Rank].Node.Tell(new JoinGeneration(_definition.Name, _lead.Generation, _definition, _nodes[join.Rank].Seat)); break;
             case GenerationEffect.Meet meet: _seats[meet.Rank] = Context.Watch(Sender); break;
-            case GenerationEffect.Attach attach: (_seats[attach.Rank] ?? _nodes[attach.Rank].Node).Tell(new AttachToSeat(_definition.Name, _lead.Generation, attach.Heard)); break;
+            case GenerationEffect.Attach attach: (_seats[attach.Rank] ?? _nodes[attach.Rank].Node).Tell(new AttachToSeat(_definition.Name, _lead.Generation, attach.Heard, _nodes[attach.Rank].Seat)); break;
             case GenerationEffect.Start start: _seats[start.Rank]!.Tell(new TrainerProtocol.StartTraining(start.From, start.Team)); break;
             case GenerationEffect.Ask ask: _seats[ask.Rank]!.Tell(new TrainerProtocol.RequestAfterStep(_lead.Generation, ask.Wanted)); break;
             case GenerationEffect.HandOn: HandOn(_word!); break;

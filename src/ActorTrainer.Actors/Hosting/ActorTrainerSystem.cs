@@ -13,7 +13,7 @@ public static class ActorTrainerSystem
     public const string Name = "actortrainer";
 
     /// <summary>actors.conf: serializers, dispatchers, the journal's plugin.</summary>
-    public static Config Configuration() => Resource("actors.conf");
+    public static Config Configuration() => DeviceDispatchers.With(Resource("actors.conf"));
 
     private static Config Resource(string name)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ActorTrainer.Actors.Evaluation;
 using ActorTrainer.Actors.Training;
 using ActorTrainer.Core.Experiments;
@@ -16,13 +17,17 @@ public interface IWorkplace
     /// <summary>From a configuration to what it is here; throws as <see cref="PrepareAsync"/> does.</summary>
     Task<NodeProtocol.ExperimentResolved> ResolveAsync(NodeProtocol.ResolveExperiment question, CancellationToken cancel);
 
-    /// <summary>The device, for a person.</summary>
+    /// <summary>The devices, for a person.</summary>
     string Device { get; }
+
+    /// <summary>How many trainers can work here side by side: one a device.</summary>
+    int Seats => 1;
 }
 
-/// <summary>What a node's trainer and evaluator of an experiment are given.</summary>
+/// <summary>What a node's trainers and evaluator of an experiment are given.</summary>
+/// <param name="Trainers">One a seat, each with its device; the evaluator shares the first one's.</param>
 /// <param name="Owned">Disposed when the experiment has left the node.</param>
-public sealed record ExperimentWork(TrainerParts Trainer, EvaluatorParts Evaluator, IDisposable? Owned = null) : IDisposable
+public sealed record ExperimentWork(ImmutableArray<TrainerParts> Trainers, EvaluatorParts Evaluator, IDisposable? Owned = null) : IDisposable
 {
     public void Dispose() => Owned?.Dispose();
 }
@@ -35,5 +40,7 @@ public sealed class PreparedWorkplace(ExperimentWork work) : IWorkplace
     public Task<NodeProtocol.ExperimentResolved> ResolveAsync(NodeProtocol.ResolveExperiment question, CancellationToken cancel) =>
         throw new InvalidOperationException("This process has its one experiment.");
 
-    public string Device => work.Trainer.Job.Device.ToString();
+    public string Device => work.Evaluator.Device.ToString();
+
+    public int Seats => work.Trainers.Length;
 }

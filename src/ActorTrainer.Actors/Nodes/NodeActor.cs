@@ -51,10 +51,10 @@ public sealed class NodeActor : UntypedActor, IWithTimers
             case JoinGeneration join: Prepared(join.Definition, join, Sender); break;
             case OpenEvaluator open: Prepared(open.Definition, open, Sender); break;
             case ResolveExperiment question: OnResolve(question); break;
-            case DescribeNode: Sender.Tell(new NodeDescribed(_workplace.Device, Version, [.. _guests.Keys])); break;
+            case DescribeNode: Sender.Tell(new NodeDescribed(_workplace.Device, Version, [.. _guests.Keys], _workplace.Seats)); break;
             case Ready ready: OnReady(ready); break;
             case Unready unready: OnUnready(unready); break;
-            case CloseSeat close: OnCloseSeat(close.Experiment); break;
+            case CloseSeat close: OnCloseSeat(close); break;
             case LeaveExperiment leave: OnLeave(leave.Experiment); break;
             case IForSeat other: ToSeat(other); break;
             case Tick: SayPreparing(); break;
@@ -111,7 +111,7 @@ public sealed class NodeActor : UntypedActor, IWithTimers
         foreach (var (question, asker) in guest.Waiting)
         {
             asker.Tell(question is JoinGeneration join
-                ? new SeatRefused(join.Generation, reason)
+                ? new SeatRefused(join.Generation, reason, join.Seat)
                 : new EvaluatorRefused(guest.Definition.Name, reason));
         }
 
@@ -123,8 +123,14 @@ public sealed class NodeActor : UntypedActor, IWithTimers
         var name = guest.Definition.Name;
         if (question is JoinGeneration join)
         {
-            guest.Seat ??= Host(guest, SeatActor.Props(name, work), "seat");
-            guest.Seat.Tell(join, asker);
+            if (join.Seat >= work.Trainers.Length)
+            {
+                asker.Tell(new SeatRefused(join.Generation, $"this node has {work.Trainers.Length} seats, and none of number {join.Seat}", join.Seat));
+                return;
+            }
+
+            if (!guest.Seats.TryGetValue(join.Seat, out var seat)) seat = guest.Seats[join.Seat] = Host(guest, SeatActor.Props(name, work.Trainers[join.Seat], join.Seat), "seat");
+            seat.Tell(join, asker);
             return;
         }
 
@@ -142,8 +148,8 @@ public sealed class NodeActor : UntypedActor, IWithTimers
 
     private void ToSeat(IForSeat message)
     {
-        if (_guests.GetValueOrDefault(message.Experiment)?.Seat is { } seat) seat.Forward(message);
-        else Sender.Tell(new SeatEmpty(message.Experiment));
+        if (_guests.GetValueOrDefault(message.Experiment)?.Seats.GetValueOrDefault(message.Seat) is { } seat) seat.Forward(message);
+        else Sender.Tell(new SeatEmpty(message.Experiment, message.Seat));
     }
 
     private void SayPreparing()
@@ -152,16 +158,14 @@ public sealed class NodeActor : UntypedActor, IWithTimers
         {
             foreach (var (question, asker) in guest.Waiting)
             {
-                if (question is JoinGeneration join) asker.Tell(new SeatPreparing(join.Generation));
+                if (question is JoinGeneration join) asker.Tell(new SeatPreparing(join.Generation, join.Seat));
             }
         }
     }
 
-    private void OnCloseSeat(ExperimentName name)
+    private void OnCloseSeat(CloseSeat close)
     {
-        if (_guests.GetValueOrDefault(name) is not { Seat: { } seat } guest) return;
-        guest.Seat = null;
-        Context.Stop(seat);
+        if (_guests.GetValueOrDefault(close.Experiment) is { } guest && guest.Seats.Remove(close.Seat, out var seat)) Context.Stop(seat);
     }
 
     private void OnLeave(ExperimentName name)
@@ -180,7 +184,7 @@ public sealed class NodeActor : UntypedActor, IWithTimers
         foreach (var guest in _guests.Values.Concat(_leaving).ToList())
         {
             if (!guest.Children.Remove(who)) continue;
-            if (Equals(guest.Seat, who)) guest.Seat = null;
+            foreach (int number in guest.Seats.Where(seat => Equals(seat.Value, who)).Select(seat => seat.Key).ToList()) guest.Seats.Remove(number);
             if (Equals(guest.Evaluator, who)) OnEvaluatorStopped(guest, reason);
             Forget(guest);
         }
@@ -217,7 +221,7 @@ public sealed class NodeActor : UntypedActor, IWithTimers
         public List<(object Question, IActorRef Asker)> Waiting { get; } = [];
         public ExperimentWork? Work { get; set; }
         public HashSet<IActorRef> Children { get; } = [];
-        public IActorRef? Seat { get; set; }
+        public Dictionary<int, IActorRef> Seats { get; } = [];
         public IActorRef? Evaluator { get; set; }
         public IActorRef EvaluatesFor { get; set; } = ActorRefs.Nobody;
     }

@@ -38,7 +38,8 @@ public static class NodeProtocol
 
     /// <param name="Device">For a person.</param>
     /// <param name="Experiments">Those that are at the node.</param>
-    public sealed record NodeDescribed(string Device, string Version, ImmutableArray<ExperimentName> Experiments) : IWireMessage;
+    /// <param name="Seats">How many trainers it can hold.</param>
+    public sealed record NodeDescribed(string Device, string Version, ImmutableArray<ExperimentName> Experiments, int Seats = 1) : IWireMessage;
 
     /// <summary>The experiment has left this node, seat and evaluator both.</summary>
     public sealed record LeaveExperiment(ExperimentName Experiment) : IWireMessage;

@@ -1,5 +1,5 @@
 using ActorTrainer.Actors.Checkpoints;
-using ActorTrainer.Actors.Nodes;
+using ActorTrainer.Actors.Hosting;
 using ActorTrainer.Actors.Serialization;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Experiments.Placement;
@@ -17,7 +17,8 @@ namespace ActorTrainer.Actors.Training;
 public sealed class SeatActor : UntypedActor
 {
     private readonly ExperimentName _name;
-    private readonly ExperimentWork _work;
+    private readonly TrainerParts _parts;
+    private readonly int _number;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Seat<IActorRef, IWireMessage> _seat = new(
         ActorRefs.Nobody, (generation, reason) => new TrainerProtocol.TrainingBroken(generation, reason),
@@ -27,9 +28,10 @@ public sealed class SeatActor : UntypedActor
     private Exception? _breakdown;
     private int _trainers;
 
-    public SeatActor(ExperimentName name, ExperimentWork work) => (_name, _work) = (name, work);
+    public SeatActor(ExperimentName name, TrainerParts parts, int number) => (_name, _parts, _number) = (name, parts, number);
 
-    public static Props Props(ExperimentName name, ExperimentWork work) => Akka.Actor.Props.Create(() => new SeatActor(name, work));
+    /// <param name="number">Of the seat at its node.</param>
+    public static Props Props(ExperimentName name, TrainerParts parts, int number) => Akka.Actor.Props.Create(() => new SeatActor(name, parts, number));
 
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(reason =>
     {
@@ -72,14 +74,14 @@ public sealed class SeatActor : UntypedActor
             switch (effect)
             {
                 case Effect.BreakOff: _abort.Cancel(); break;
-                case Effect.OpenTrainer: _trainer = Context.Watch(Context.ActorOf(TrainerActor.Props(_work.Trainer, Self), $"trainer-{++_trainers}")); break;
+                case Effect.OpenTrainer: _trainer = Context.Watch(Context.ActorOf(TrainerActor.Props(_parts, Self).WithDispatcher(DeviceDispatchers.Of(_number)), $"trainer-{++_trainers}")); break;
                 case Effect.AskState: _trainer!.Tell(new TrainerProtocol.SayState()); break;
-                case Effect.Join join: join.To.Tell(new SeatJoined(join.Generation, _work.Trainer.Exchanges.Endpoint, join.State)); break;
-                case Effect.Refuse refuse: refuse.To.Tell(new SeatRefused(refuse.Generation, refuse.Reason)); break;
+                case Effect.Join join: join.To.Tell(new SeatJoined(join.Generation, _parts.Exchanges.Endpoint, join.State, _number)); break;
+                case Effect.Refuse refuse: refuse.To.Tell(new SeatRefused(refuse.Generation, refuse.Reason, _number)); break;
                 case Effect.Train: Train(order!); break;
-                case Effect.Say say: say.To.Tell(new SeatSaid(say.Generation, say.Number, say.Word)); break;
+                case Effect.Say say: say.To.Tell(new SeatSaid(say.Generation, say.Number, say.Word, _number)); break;
                 case Effect.HoldCheckpoints hold: Hold(hold.Held); break;
-                case Effect.Answer answer: answer.To.Tell(new SeatAlive(answer.Generation, answer.Said)); break;
+                case Effect.Answer answer: answer.To.Tell(new SeatAlive(answer.Generation, answer.Said, _number)); break;
             }
         }
     }

@@ -423,8 +423,11 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
         if (_last.Count > 0 && _clock.IsProgressDue()) Publish(_last.At, _last.Result, _last.Count, waiting);
     }
 
-    private void Publish(StepCoordinates at, StepResult result, int batchSize, TrainerWait waiting) => Context.System.EventStream.Publish(
-        new TrainingProgress(_team.Generation, at, result, batchSize, _clock.ImagesPerSecond, _batches.Count, waiting));
+    /// <summary>By one of the trainers of a process: all of them would say the same.</summary>
+    private void Publish(StepCoordinates at, StepResult result, int batchSize, TrainerWait waiting)
+    {
+        if (OwnsShardZero) Context.System.EventStream.Publish(new TrainingProgress(_team.Generation, at, result, batchSize, _clock.ImagesPerSecond, _batches.Count, waiting));
+    }
 
     /// <summary>What starting again would not mend ends the run with its reason; anything else goes to supervision, and so to a new generation.</summary>
     private void Guarded(Action act)

@@ -87,4 +87,8 @@ public enum TrainerWait { Nothing, Batch, CheckpointWrite, Verdict }
 public sealed record TrainerParts(
     TrainingPlan Plan, TrainingJob Job, IEngine Engine, IWeightSource Weights, Core.Data.IExperimentData Data, ICheckpointStore Store,
     IExchangeFactory Exchanges, Func<IStepLog> OpenSteps, Func<ILedgerLog>? OpenLedger, string ConfigurationHash,
-    int Prefetch, TimeProvider Time);
+    int Prefetch, TimeProvider Time)
+{
+    /// <summary>Those of the same experiment on this device of the node: on a GPU of its own, on the CPU beside the others.</summary>
+    public TrainerParts AtSeat(int seat) => Job.Device.Kind == DeviceKind.Cpu ? this : this with { Job = Job with { Device = Job.Device with { Index = seat } } };
+}

@@ -9,9 +9,9 @@ namespace ActorTrainer.Core.Experiments;
 /// <param name="Akka">HOCON for Akka; empty: none.</param>
 public sealed record NodeFileSettings(
     string? Host, int? Port, int? Http, ImmutableArray<string>? Roles, ImmutableArray<string>? Seeds, NodeFileDiscovery? Discovery, string? Runs, string? Journal, string? Checkpoints, NodeTlsFiles? Tls,
-    ImmutableArray<NodeFileKey> Keys, ImmutableArray<string>? DataRoots, string Akka)
+    ImmutableArray<NodeFileKey> Keys, ImmutableArray<string>? DataRoots, int? Trainers, string Akka)
 {
-    public static NodeFileSettings Empty { get; } = new(null, null, null, null, null, null, null, null, null, null, [], null, "");
+    public static NodeFileSettings Empty { get; } = new(null, null, null, null, null, null, null, null, null, null, [], null, null, "");
 
     /// <summary>Sealed against printing: it holds secrets.</summary>
     public override string ToString() => nameof(NodeFileSettings);
@@ -31,6 +31,9 @@ public sealed record NodeFileKey(string Scope, string Sha256);
 /// <summary>A node's file, in the same HOCON as experiments and as strict: what is not known is an error.</summary>
 public static class NodeFile
 {
+    /// <summary>That one process holds.</summary>
+    public const int MostTrainers = 64;
+
     public static ImmutableArray<string> Scopes { get; } = ["read", "submit", "admin"];
 
     /// <summary>Never throws for what stands in it, or for a file that is not there.</summary>
@@ -78,6 +81,7 @@ public static class NodeFile
             Tls(node),
             Of(node, "keys")?.Items("a list of { scope, sha256 }") is { } keys ? [.. keys.Select(Key)] : [],
             Of(node, "data-roots")?.Items("a list of folders") is { } roots ? [.. roots.Select(folder => folder.Location("a folder"))] : null,
+            Of(node, "trainers")?.Integer(1, MostTrainers),
             akka is { Count: > 0 } ? HoconWriter.Document(new([new("akka", akka, akka.Origin)], akka.Origin)) : "");
     }
 

@@ -96,6 +96,9 @@ public interface IEngine
     /// <summary>Resolves auto values; throws <see cref="EngineException"/> where the device asked for is not there.</summary>
     ResolvedDevice Resolve(ResourceSettings resources);
 
+    /// <summary>How many of a kind a process has a trainer for each: its GPUs. All of a machine's CPUs are one device.</summary>
+    int CountDevices(DeviceKind kind) => 1;
+
     /// <summary>
     /// The model of each phase with normalisation resolved; throws <see cref="EngineException"/> for an unknown architecture, an image size the model
     /// can't take, a trainable pattern that matches nothing.

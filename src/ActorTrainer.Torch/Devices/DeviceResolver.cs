@@ -23,6 +23,8 @@ internal static class DeviceResolver
         return new(cuda ? DeviceKind.Cuda : DeviceKind.Cpu, 0, resources.Threads ?? Environment.ProcessorCount);
     }
 
+    public static int Count(DeviceKind kind) => kind == DeviceKind.Cuda && CudaIsThere() ? torch.cuda.device_count() : 1;
+
     public static torch.Device ToTorch(ResolvedDevice device) =>
         new(device.Kind == DeviceKind.Cpu ? DeviceType.CPU : DeviceType.CUDA, device.Kind == DeviceKind.Cpu ? -1 : device.Index);
 

@@ -15,6 +15,8 @@ public sealed class CollectiveListener : IDisposable
     private const int Backlog = 512;
     private const int MaxUnknown = 256;
     private static readonly TimeSpan HelloPatience = TimeSpan.FromSeconds(5);
+    private readonly CollectiveOptions _options;
+    private readonly Refusals _refusals;
     private readonly Socket _network;
     private readonly Socket? _local;
     private readonly Thread _thread;
@@ -27,8 +29,7 @@ public sealed class CollectiveListener : IDisposable
     /// <param name="announcedHost">What the peers are told instead, where it differs: a name, or an address outside of a container.</param>
     public CollectiveListener(string host, CollectiveOptions options, Action<string> report, string? announcedHost = null, int port = 0)
     {
-        (Options, Refusals) = (options, new(report));
-        Rendezvous = new(Refusals);
+        (_options, _refusals) = (options, new(report));
         var address = IPAddress.TryParse(host, out var literal) ? literal : Dns.GetHostAddresses(host)[0];
         _network = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         _network.Bind(new IPEndPoint(address, port));
@@ -42,21 +43,19 @@ public sealed class CollectiveListener : IDisposable
             _local.Listen(Backlog);
         }
 
-        Endpoint = new(announcedHost ?? host, ((IPEndPoint)_network.LocalEndPoint!).Port, name, CollectiveEndpoint.ThisHost);
+        Place = new(new(announcedHost ?? host, ((IPEndPoint)_network.LocalEndPoint!).Port, name, CollectiveEndpoint.ThisHost), options, _refusals);
         _thread = new(Run) { IsBackground = true, Name = "collective-listener" };
         _thread.Start();
     }
 
-    /// <summary>What peers need to know of this process.</summary>
-    public CollectiveEndpoint Endpoint { get; }
+    /// <summary>Where this process's trainers meet those who come through this door.</summary>
+    public MeetingPlace Place { get; }
 
-    public CollectiveOptions Options { get; }
+    /// <summary>What peers need to know of this process.</summary>
+    public CollectiveEndpoint Endpoint => Place.Endpoint;
 
     /// <summary>How many connections were refused.</summary>
-    public long Refused => Refusals.Count;
-
-    internal Refusals Refusals { get; }
-    internal Rendezvous Rendezvous { get; }
+    public long Refused => _refusals.Count;
 
     /// <summary>Stops listening. Connections that belong to an exchange already live on with it.</summary>
     public void Dispose()
@@ -65,7 +64,7 @@ public sealed class CollectiveListener : IDisposable
         _network.Dispose();
         _local?.Dispose();
         if (_thread != Thread.CurrentThread) _thread.Join();
-        Rendezvous.Dispose();
+        Place.Rendezvous.Dispose();
     }
 
     private void Run()
@@ -93,7 +92,7 @@ public sealed class CollectiveListener : IDisposable
     {
         long now = Environment.TickCount64;
         foreach (var late in _visitors.Where(visitor => visitor.End <= now).ToList()) Refuse(late, "nothing to say within five seconds");
-        long? next = Rendezvous.Expire(now);
+        long? next = Place.Rendezvous.Expire(now);
         foreach (var visitor in _visitors) next = Math.Min(next ?? long.MaxValue, visitor.End);
         _ready.Clear();
         _ready.Add(_network);
@@ -110,7 +109,7 @@ public sealed class CollectiveListener : IDisposable
         {
             socket = door.Accept();
             if (!isLocal) socket.NoDelay = true;
-            if (!isLocal && Options.Tls is { } tls) socket = tls.AsServer(socket, Refusals);
+            if (!isLocal && _options.Tls is { } tls) socket = tls.AsServer(socket, _refusals);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
         {
@@ -139,14 +138,14 @@ public sealed class CollectiveListener : IDisposable
             else
             {
                 _visitors.Remove(visitor);
-                Rendezvous.Admit(visitor.Socket, hello, visitor.IsLocal);
+                Place.Rendezvous.Admit(visitor.Socket, hello, visitor.IsLocal);
             }
         }
     }
 
     private void Refuse(Visitor visitor, string reason)
     {
-        Refusals.Add(visitor.Socket, reason);
+        _refusals.Add(visitor.Socket, reason);
         Leave(visitor);
     }
 

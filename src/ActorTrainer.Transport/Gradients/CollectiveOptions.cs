@@ -4,4 +4,5 @@ namespace ActorTrainer.Transport.Gradients;
 /// <param name="UnixSockets">Between processes of one host; on Linux.</param>
 /// <param name="SharedMemory">For vectors between processes of one host that see each other's memory: over Unix sockets only.</param>
 /// <param name="Tls">Around TCP; both sides or none.</param>
-public sealed record CollectiveOptions(bool UnixSockets = true, bool SharedMemory = true, CollectiveTls? Tls = null);
+/// <param name="InProcess">Between trainers of one process, without a socket.</param>
+public sealed record CollectiveOptions(bool UnixSockets = true, bool SharedMemory = true, CollectiveTls? Tls = null, bool InProcess = true);

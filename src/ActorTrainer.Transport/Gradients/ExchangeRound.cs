@@ -25,6 +25,7 @@ internal sealed class ExchangeRound
     private readonly Memory<byte>[] _subtrees;      // the piece at hand of every subtree, all ranks
     private readonly StepTail[] _tails;
     private readonly ulong[] _sumHashes;
+    private readonly bool _hashes;      // whether a sum leaves the process
     private readonly byte[] _tail;
     private readonly int _first;        // number of this rank's first subtree
     private readonly int _own;
@@ -39,6 +40,7 @@ internal sealed class ExchangeRound
         _peers = [.. links.Select(link => new Peer(link, firsts[link.Rank], plan.Subtrees[link.Rank].Length))];
         _subtrees = new Memory<byte>[plan.Subtrees.Sum(of => of.Length)];
         _tails = new StepTail[_subtrees.Length];
+        _hashes = links.Any(link => !link.Wire.IsWithinProcess);
         _sumHashes = new ulong[plan.Pieces(plan.Rank)];
         _tail = new byte[TailFrame.Bytes(_own)];
     }
@@ -173,7 +175,7 @@ internal sealed class ExchangeRound
         foreach (var peer in _peers) peer.Lend(_subtrees);
         foreach (var (into, other) in _plan.Additions) Add(_subtrees[into].Span, _subtrees[other].Span);
         foreach (var peer in _peers) peer.TakeBack();
-        _sumHashes[_summed++] = FrameHeader.Hash(_subtrees[_first].Span);
+        _sumHashes[_summed++] = _hashes ? FrameHeader.Hash(_subtrees[_first].Span) : 0;
         return true;
     }
 

@@ -26,12 +26,16 @@ public sealed class PeerExchange : IGradientExchange, IDisposable
     internal PeerExchange(CollectiveGroup group, ImmutableArray<FrameLink> links, Func<TimeSpan> deadline)
     {
         (Group, _links, _waiter, _subtrees) = (group, links, new(deadline), ExchangePlan.SubtreesOf(group));
+        foreach (var link in links) _waiter.Attach(link);
     }
 
     public CollectiveGroup Group { get; }
 
-    /// <summary>How many of the peers are reached through shared memory, the others through their socket alone.</summary>
-    public int PeersInSharedMemory => _links.Count(link => link.SharesMemory);
+    /// <summary>How many of the peers are in this process: there is no socket between.</summary>
+    public int PeersInProcess => _links.Count(link => link.Wire.IsWithinProcess);
+
+    /// <summary>How many of the others are reached through shared memory; those that remain, through their socket alone.</summary>
+    public int PeersInSharedMemory => _links.Count(link => link.SharesMemory) - PeersInProcess;
 
     /// <summary>
     /// Meets all peers. Blocks until every one is connected and has said the same about the generation; throws <see cref="ExchangeFailedException"/> naming
@@ -39,13 +43,17 @@ public sealed class PeerExchange : IGradientExchange, IDisposable
     /// </summary>
     /// <param name="patience">For the meeting.</param>
     /// <param name="deadline">How long a peer may be silent in an exchange; asked anew at each wait. See <see cref="StepDeadline"/>.</param>
-    public static PeerExchange Connect(CollectiveListener listener, CollectiveGroup group, TimeSpan patience, Func<TimeSpan> deadline, CancellationToken cancel = default)
+    public static PeerExchange Connect(MeetingPlace place, CollectiveGroup group, TimeSpan patience, Func<TimeSpan> deadline, CancellationToken cancel = default)
     {
         group.Verify();
-        return new(group, GroupMeeting.Run(listener, group, patience, cancel), deadline);
+        return new(group, GroupMeeting.Run(place, group, patience, cancel), deadline);
     }
 
-    /// <summary><see cref="Connect"/> on a thread of its own.</summary>
+    /// <inheritdoc cref="Connect(MeetingPlace, CollectiveGroup, TimeSpan, Func{TimeSpan}, CancellationToken)"/>
+    public static PeerExchange Connect(CollectiveListener listener, CollectiveGroup group, TimeSpan patience, Func<TimeSpan> deadline, CancellationToken cancel = default) =>
+        Connect(listener.Place, group, patience, deadline, cancel);
+
+    /// <summary><see cref="Connect(CollectiveListener, CollectiveGroup, TimeSpan, Func{TimeSpan}, CancellationToken)"/> on a thread of its own.</summary>
     public static Task<PeerExchange> ConnectAsync(CollectiveListener listener, CollectiveGroup group, TimeSpan patience, Func<TimeSpan> deadline, CancellationToken cancel = default) =>
         Task.Factory.StartNew(() => Connect(listener, group, patience, deadline, cancel), cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
@@ -98,6 +106,7 @@ public sealed class PeerExchange : IGradientExchange, IDisposable
         lock (_inUse)
         {
             foreach (var link in _links) link.Dispose();
+            _waiter.Dispose();
         }
     }
 

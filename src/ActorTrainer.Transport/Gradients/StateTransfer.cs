@@ -126,7 +126,7 @@ internal static class StateTransfer
         {
             if (_filled == 0) return;
             var payload = _piece.AsMemory(0, _filled);
-            ulong hash = FrameHeader.Hash(payload.Span);
+            ulong? hash = takers.Any(link => !link.Wire.IsWithinProcess) ? FrameHeader.Hash(payload.Span) : null;
             foreach (var link in takers)
             {
                 link.Touch();

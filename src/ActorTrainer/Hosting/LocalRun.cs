@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using ActorTrainer.Actors.Evaluation;
 using ActorTrainer.Actors.Experiments;
@@ -7,12 +8,12 @@ using ActorTrainer.Actors.Training;
 using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
-using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Data;
 using ActorTrainer.Journal;
 using ActorTrainer.Torch;
 using ActorTrainer.Transport;
+using ActorTrainer.Transport.Gradients;
 using ActorTrainer.Transport.Training;
 using Akka.Actor;
 
@@ -104,12 +105,14 @@ internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider 
             definition = definition with { Parent = parent };
         }
 
-        var trainer = new TrainerParts(prepared.Plan, prepared.Job, engine, weights, prepared.Data, store, new LocalExchanges(),
+        var trainer = new TrainerParts(prepared.Plan, prepared.Job, engine, weights, prepared.Data, store, new PeerExchanges(MeetingPlace.OfProcess()),
             () => new StepLog(folder.Metrics, time), configuration.Settings.Data.Ledger ? () => new LedgerLog(folder.Ledger, time) : null, configuration.Hash, configuration.Settings.Data.Prefetch, time);
         var evaluator = new EvaluatorParts(engine, weights, prepared.Job.Device, prepared.Data, store, configuration.Settings.Evaluation.BatchSize, configuration.Settings.Data.Prefetch);
+        ImmutableArray<TrainerParts> seats = [.. Enumerable.Range(0, engine.CountDevices(prepared.Job.Device.Kind)).Select(trainer.AtSeat)];
+        var trainers = new TrainerRange(1, Math.Clamp(configuration.Settings.Resources.MaxTrainers, 1, seats.Length));
         ExperimentParts PartsFor(IActorRef crew) => new(definition, prepared.Plan, configuration.Settings.Checkpoint, configuration.Settings.Evaluation.EarlyStopping, store, evaluations,
-            crew, new(1, 1), $"{Environment.MachineName}/{Environment.ProcessId}", time, inherited);
-        return await TrainAsync(request, prepared, PartsFor, new(trainer, evaluator), runs, observer, cancel).ConfigureAwait(false);
+            crew, trainers, $"{Environment.MachineName}/{Environment.ProcessId}", time, inherited);
+        return await TrainAsync(request, prepared, PartsFor, new(seats, evaluator), runs, observer, cancel).ConfigureAwait(false);
     }
 
     private async Task<int> TrainAsync(
@@ -121,7 +124,7 @@ internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider 
         {
             var ended = new TaskCompletionSource<RunEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
             var node = system.ActorOf(NodeActor.Props(new PreparedWorkplace(work)), NodeProtocol.ActorName);
-            var experiment = system.ActorOf(ExperimentSupervisorActor.Props(parts(system.ActorOf(LocalCrewActor.Props(node), "crew")), runs.Journal.Patience), $"experiment-{name}");
+            var experiment = system.ActorOf(ExperimentSupervisorActor.Props(parts(system.ActorOf(LocalCrewActor.Props(node, work.Trainers.Length), "crew")), runs.Journal.Patience), $"experiment-{name}");
             system.ActorOf(RunObserverActor.Props(observer, prepared, experiment, ended, time), "observer");
             await using var stop = cancel.Register(() => experiment.Tell(new ExperimentProtocol.PauseExperiment()));
             return Report(await ended.Task.ConfigureAwait(false), request, observer);

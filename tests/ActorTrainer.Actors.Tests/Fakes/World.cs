@@ -30,7 +30,7 @@ internal sealed class World
     public CheckpointSettings Checkpoint { get; init; } = new(null, 2, true);
     public TrainerParts Trainer => new(Plan, Some.Job(Plan), Engine, new NoWeights(), Data, Store, new LocalExchanges(), () => Steps, null, "c0ffee", 3, TimeProvider.System);
 
-    public ExperimentWork Work => new(Trainer, new EvaluatorParts(Engine, new NoWeights(), Some.Device, Data, Store, 2, 2));
+    public ExperimentWork Work => new([Trainer], new EvaluatorParts(Engine, new NoWeights(), Some.Device, Data, Store, 2, 2));
 
     /// <summary>A crew of one new node.</summary>
     public IActorRef Crew(ActorSystem system) => system.ActorOf(LocalCrewActor.Props(system.ActorOf(NodeActor.Props(new PreparedWorkplace(Work)))));

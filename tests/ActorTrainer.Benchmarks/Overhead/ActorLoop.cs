@@ -39,7 +39,7 @@ internal static class ActorLoop
     {
         var (engine, store, job) = (new TorchEngine(), new FolderCheckpointStore(run.CheckpointFolder), workload.Job);
         return new(
-            new TrainerParts(workload.Plan, job, engine, NoWeights.Instance, batches, store, new LocalExchanges(), steps, null, "none", 4, TimeProvider.System),
+            [new TrainerParts(workload.Plan, job, engine, NoWeights.Instance, batches, store, new LocalExchanges(), steps, null, "none", 4, TimeProvider.System)],
             new EvaluatorParts(engine, NoWeights.Instance, job.Device, batches, store, workload.BatchSize, 4));
     }
 

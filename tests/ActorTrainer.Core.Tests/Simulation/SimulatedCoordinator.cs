@@ -403,7 +403,7 @@ internal sealed class SimulatedCoordinator(World world, SimulatedCluster cluster
     private void Allocate()
     {
         (_pool, var grants) = _pool.Allocate();
-        foreach (var grant in grants) Input(() => Do(Conductor.Granted(grant.Nodes)));
+        foreach (var grant in grants) Input(() => Do(Conductor.Granted(grant.Seats)));
         if (_pool.WouldGain.IsEmpty) return;
         world.At(Process, TimeSpan.FromSeconds(2), () =>
         {

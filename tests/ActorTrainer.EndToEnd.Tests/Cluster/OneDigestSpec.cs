@@ -25,6 +25,43 @@ public sealed class OneDigestSpec(Undisturbed undisturbed)
         HasTrainedEverySampleOnce(workshop, trainers);
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    [InlineData(2, 1)]
+    public async Task So_do_several_trainers_of_one_process_and_of_another(params int[] seats)
+    {
+        using var workshop = new Workshop();
+        using var cluster = new TestCluster(workshop);
+        await cluster.StartAsync(0);
+        foreach (int count in seats) await cluster.AddTrainerAsync(count);
+        await cluster.SubmitAsync("resources.trainers.max=4", $"resources.trainers.min={seats.Sum()}");
+
+        Ends(await cluster.EndAsync(), seats.Sum());
+
+        Assert.Equal(undisturbed.Run.Metrics.Select(Loss), workshop.Run.Metrics.Select(Loss));
+        HasTrainedEverySampleOnce(workshop, seats.Sum());
+    }
+
+    [Fact]
+    public async Task A_killed_process_takes_both_its_trainers_along_and_the_others_go_on()
+    {
+        using var workshop = new Workshop();
+        using var cluster = new TestCluster(workshop);
+        await cluster.StartAsync(0);
+        var (pair, _) = (await cluster.AddTrainerAsync(2), await cluster.AddTrainerAsync(2));
+        await cluster.SubmitAsync("resources.trainers.max=4", "resources.trainers.min=2", "training.phases.0.epochs=12");
+        await cluster.UntilStepAsync(8);
+
+        pair.Kill();
+
+        using var reference = new Workshop();
+        var expected = (await reference.Train("--set", "experiment.training.phases.0.epochs=12")).Completes();
+        var ended = await cluster.EndAsync();
+        Assert.Equal(("completed", expected.Digest, 2), ((string)ended["state"]!, (string)ended["digest"]!, (int)ended["trainers"]!));
+        Assert.Equal(reference.Run.Metrics.Select(Loss), workshop.Run.Metrics.Select(Loss));
+    }
+
     [Fact]
     public async Task So_do_eight_shards_on_three_trainers()
     {

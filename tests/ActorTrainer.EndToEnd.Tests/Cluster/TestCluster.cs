@@ -66,11 +66,12 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
 
     public RunningProgram StartEvaluator() => Evaluator = Start("--roles", "evaluator", "--port", $"{FreePort()}", "--seed", Seed);
 
-    public Task<RunningProgram> AddTrainerAsync() => AddNodeAsync("trainer");
+    /// <param name="seats">Trainers in its process.</param>
+    public Task<RunningProgram> AddTrainerAsync(int seats = 1) => AddNodeAsync("trainer", ["--trainers", $"{seats}"]);
 
-    public async Task<RunningProgram> AddNodeAsync(string roles)
+    public async Task<RunningProgram> AddNodeAsync(string roles, params string[] more)
     {
-        var node = Start("--roles", roles, "--port", $"{FreePort()}", "--seed", Seed);
+        var node = Start(["--roles", roles, "--port", $"{FreePort()}", "--seed", Seed, .. more]);
         await IsInAsync(node);
         return node;
     }

@@ -28,7 +28,12 @@ public sealed class GroupMeetingSpec
     [MemberData(nameof(Differences))]
     public void Trainers_that_were_told_different_things_refuse_each_other_and_both_say_what_differs(string expected, Func<CollectiveGroup, CollectiveGroup> change)
     {
-        using var trainers = Trainers.Create(Ends);
+        foreach (var medium in (Medium[])[Medium.Memory, Medium.Process]) AssertDifference(medium, expected, change);
+    }
+
+    private static void AssertDifference(Medium medium, string expected, Func<CollectiveGroup, CollectiveGroup> change)
+    {
+        using var trainers = Trainers.Create(Ends, medium);
         var failures = trainers.Failures(rank => Connect(trainers.Listeners[rank], rank == 0 ? trainers.Groups[0] : change(trainers.Groups[1])).Dispose());
 
         for (int rank = 0; rank < 2; rank++)
@@ -71,6 +76,8 @@ public sealed class GroupMeetingSpec
     [Theory]
     [InlineData(Medium.Tcp)]
     [InlineData(Medium.Memory)]
+    [InlineData(Medium.Process)]
+    [InlineData(Medium.Mixed)]
     public async Task A_newer_generation_is_held_until_this_process_has_it(Medium medium)
     {
         using var trainers = Trainers.Create(Ends, medium, generation: 1);
@@ -133,13 +140,59 @@ public sealed class GroupMeetingSpec
     }
 
     [Fact]
-    public void Several_ranks_can_stand_behind_one_listener()
+    public void Trainers_of_one_process_talk_without_a_socket_and_to_others_through_shared_memory()
     {
-        using var listener = Trainers.Listener(Medium.Memory);
+        using var trainers = Trainers.Met([1, 2, 3, 4], Medium.Mixed);
+        Assert.All(trainers.Exchanges, exchange => Assert.Equal((1, 2), (exchange.PeersInProcess, exchange.PeersInSharedMemory)));
+        AssertSums(trainers);
+    }
+
+    [Fact]
+    public void A_process_whose_trainers_are_all_needs_no_door()
+    {
+        var place = MeetingPlace.OfProcess();
+        var exchanges = new PeerExchange[2];
+        var threads = Enumerable.Range(0, 2).Select(rank => new Thread(() =>
+            exchanges[rank] = PeerExchange.Connect(place, Trainers.Group([place.Endpoint, place.Endpoint], Ends, rank), Trainers.Patience, () => Trainers.Patience))).ToList();
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+        Assert.All(exchanges, exchange => Assert.Equal(1, exchange.PeersInProcess));
+        foreach (var exchange in exchanges) exchange.Dispose();
+    }
+
+    [Fact]
+    public void Who_comes_to_a_peer_of_this_process_that_gave_up_fails_at_once()
+    {
+        using var trainers = Trainers.Create(Ends, Medium.Process);
+        var patience = TimeSpan.FromMilliseconds(100);
+        Assert.Throws<ExchangeFailedException>(() => PeerExchange.Connect(trainers.Listeners[0], trainers.Groups[0], patience, () => patience));
+        var clock = Stopwatch.StartNew();
+        var failure = Assert.Throws<ExchangeFailedException>(() => Connect(trainers.Listeners[1], trainers.Groups[1]));
+        Assert.Equal(0, failure.Rank);
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
+    public void Another_key_in_the_same_process_is_refused()
+    {
+        using var trainers = Trainers.Create(Ends, Medium.Process);
+        var patience = TimeSpan.FromSeconds(1);
+        var failures = trainers.Failures(rank => PeerExchange.Connect(
+            trainers.Listeners[rank], rank == 0 ? trainers.Groups[0] : trainers.Groups[1] with { Key = "guessed"u8.ToArray() }, patience, () => patience).Dispose());
+        Assert.All(failures, failure => Assert.IsType<ExchangeFailedException>(failure));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Several_ranks_can_stand_behind_one_listener(bool inProcess)
+    {
+        using var listener = new CollectiveListener("127.0.0.1", new(InProcess: inProcess), _ => { });
         int[] ends = [1, 3, 4];
         var exchanges = new PeerExchange[3];
         Parallel.For(0, 3, new() { MaxDegreeOfParallelism = 3 }, rank => exchanges[rank] =
             PeerExchange.ConnectAsync(listener, Trainers.Group([listener.Endpoint, listener.Endpoint, listener.Endpoint], ends, rank), Trainers.Patience, () => Trainers.Patience).GetAwaiter().GetResult());
+        Assert.All(exchanges, exchange => Assert.Equal(inProcess ? 2 : 0, exchange.PeersInProcess));
         var sums = new double[3];
         var threads = exchanges.Select((exchange, rank) => new Thread(() => sums[rank] = exchange.Exchange(Vectors.SumsOf(exchange.Group.Members[rank].Own)).Tail.Loss)).ToList();
         threads.ForEach(thread => thread.Start());

@@ -7,14 +7,16 @@ namespace ActorTrainer.Transport.Tests.Gradients;
 [Collection(CollectiveTests.Name)]
 public sealed class LeftoverSpec
 {
-    [SkippableFact]
-    public void Nothing_is_left_of_a_group_in_the_process()
+    [SkippableTheory]
+    [InlineData(Medium.Memory)]
+    [InlineData(Medium.Mixed)]
+    public void Nothing_is_left_of_a_group_in_the_process(Medium medium)
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "needs /proc");
-        Live();     // what the runtime keeps for later it has now
+        Live(medium);     // what the runtime keeps for later it has now
         int sockets = Sockets();
 
-        var (port, name) = Live();
+        var (port, name) = Live(medium);
 
         Assert.True(SpinWait.SpinUntil(() => Threads() == 0, TimeSpan.FromSeconds(5)), "threads are left");
         Assert.Equal(sockets, Sockets());
@@ -24,9 +26,9 @@ public sealed class LeftoverSpec
         Assert.Throws<SocketException>(() => visitor.Connect(IPAddress.Loopback, port));
     }
 
-    private static (int Port, string Name) Live()
+    private static (int Port, string Name) Live(Medium medium)
     {
-        using var trainers = Trainers.Met([1, 3, 4]);
+        using var trainers = Trainers.Met([1, 3, 4], medium);
         var shards = new Shards(4, 1000, TensorType.Float32, 1);
         trainers.Run(rank => trainers.Exchanges[rank].Exchange(shards.SumsOf(trainers.Groups[rank].Members[rank].Own)));
         Assert.NotEqual(0, Threads());

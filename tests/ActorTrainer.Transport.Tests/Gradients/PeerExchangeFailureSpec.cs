@@ -17,6 +17,8 @@ public sealed class PeerExchangeFailureSpec
     [InlineData(Medium.Tcp)]
     [InlineData(Medium.Unix)]
     [InlineData(Medium.Memory)]
+    [InlineData(Medium.Process)]
+    [InlineData(Medium.Mixed)]
     public void A_peer_that_goes_in_the_middle_of_an_exchange_fails_the_others_at_once(Medium medium)
     {
         using var trainers = Trainers.Met([1, 2, 4], medium);
@@ -35,6 +37,8 @@ public sealed class PeerExchangeFailureSpec
     [Theory]
     [InlineData(Medium.Tcp)]
     [InlineData(Medium.Memory)]
+    [InlineData(Medium.Process)]
+    [InlineData(Medium.Mixed)]
     public void A_silent_peer_fails_the_others_after_the_deadline_and_is_named(Medium medium)
     {
         var deadline = TimeSpan.FromMilliseconds(400);
@@ -131,7 +135,7 @@ public sealed class PeerExchangeFailureSpec
     public void Whatever_a_peer_sends_that_cannot_be_right_fails_the_exchange_and_names_it(string damage)
     {
         var (here, there) = Posix.SocketPair();
-        using var exchange = new PeerExchange(Trainers.Group([Somewhere, Somewhere], [2, 4], rank: 0), [new FrameLink(1, here, generation: 1)], () => Soon);
+        using var exchange = new PeerExchange(Trainers.Group([Somewhere, Somewhere], [2, 4], rank: 0), [new FrameLink(1, new SocketWire(here), generation: 1)], () => Soon);
         using (there)
         {
             Send(there, damage);
@@ -146,7 +150,7 @@ public sealed class PeerExchangeFailureSpec
     {
         var deadline = TimeSpan.FromMilliseconds(300);
         var (here, there) = Posix.SocketPair();
-        using var exchange = new PeerExchange(Trainers.Group([Somewhere, Somewhere], [2, 4], rank: 0), [new FrameLink(1, here, generation: 1)], () => deadline);
+        using var exchange = new PeerExchange(Trainers.Group([Somewhere, Somewhere], [2, 4], rank: 0), [new FrameLink(1, new SocketWire(here), generation: 1)], () => deadline);
         using var enough = new CancellationTokenSource();
         byte[] frame = new byte[FrameHeader.Size];
         new FrameHeader(FrameKind.Tail, 0, 1, 0, 0, TailFrame.Bytes(1), 0, -1).Write(frame);

@@ -35,6 +35,8 @@ public sealed class PeerExchangeSpec
     [InlineData(Medium.Tcp)]
     [InlineData(Medium.Unix)]
     [InlineData(Medium.Memory)]
+    [InlineData(Medium.Process)]
+    [InlineData(Medium.Mixed)]
     public void A_vector_of_many_pieces_gives_the_same_bits(Medium medium) => AssertSameBits([3, 5, 8], new(8, 700_007, TensorType.Float32, 3), medium);
 
     [Fact]
@@ -52,6 +54,8 @@ public sealed class PeerExchangeSpec
     [InlineData(Medium.Tcp)]
     [InlineData(Medium.Unix)]
     [InlineData(Medium.Memory)]
+    [InlineData(Medium.Process)]
+    [InlineData(Medium.Mixed)]
     public void Who_is_done_may_go_before_the_others_have_noticed(Medium medium)
     {
         var shards = new Shards(4, 70_000, TensorType.Float32, 1);

@@ -16,6 +16,8 @@ public sealed class StateTransferSpec
     [InlineData(Medium.Tcp)]
     [InlineData(Medium.Unix)]
     [InlineData(Medium.Memory)]
+    [InlineData(Medium.Process)]
+    [InlineData(Medium.Mixed)]
     public void Those_who_need_the_state_get_it_and_those_who_have_it_keep_theirs(Medium medium)
     {
         using var trainers = Trainers.Met([1, 2, 3, 4], medium);

@@ -22,12 +22,14 @@ internal sealed class Trainers : IDisposable
 
     public static CollectiveListener Listener(Medium medium, Action<string>? report = null) => new("127.0.0.1", OptionsOf(medium), report ?? (_ => { }));
 
-    public static CollectiveOptions OptionsOf(Medium medium) => new(UnixSockets: medium != Medium.Tcp, SharedMemory: medium == Medium.Memory);
+    public static CollectiveOptions OptionsOf(Medium medium) => new(UnixSockets: medium != Medium.Tcp, SharedMemory: medium is not (Medium.Tcp or Medium.Unix));
 
     /// <param name="ends">Where each trainer's shards end: the last is L.</param>
     public static Trainers Create(int[] ends, Medium medium = Medium.Memory, TensorType element = TensorType.Float32, int generation = 1, Action<string>? report = null)
     {
-        var listeners = ends.Select(_ => Listener(medium, report)).ToImmutableArray();
+        int together = medium switch { Medium.Process => ends.Length, Medium.Mixed => 2, _ => 1 };
+        var doors = ends.Chunk(together).Select(_ => Listener(medium, report)).ToList();
+        var listeners = ends.Select((_, rank) => doors[rank / together]).ToImmutableArray();
         return new(listeners, [.. ends.Select((_, rank) => Group([.. listeners.Select(listener => listener.Endpoint)], ends, rank, generation, element))]);
     }
 
@@ -61,12 +63,12 @@ internal sealed class Trainers : IDisposable
     public void Dispose()
     {
         foreach (var exchange in Exchanges) exchange.Dispose();
-        foreach (var listener in Listeners) listener.Dispose();
+        foreach (var listener in Listeners.Distinct()) listener.Dispose();
     }
 }
 
-/// <summary>How trainers of one host talk.</summary>
-public enum Medium { Tcp, Unix, Memory }
+/// <summary>How trainers of one host talk. Process: all have one door; Mixed: two have one, and talk to others through shared memory.</summary>
+public enum Medium { Tcp, Unix, Memory, Process, Mixed }
 
 /// <summary>Gradients of shards, drawn by number, and what they add up to along the tree.</summary>
 internal sealed record Shards(int Count, int Elements, TensorType Element, ulong Seed)

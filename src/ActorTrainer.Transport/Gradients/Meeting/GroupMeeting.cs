@@ -10,12 +10,12 @@ namespace ActorTrainer.Transport.Gradients.Meeting;
 internal readonly record struct MeetingKey(ExperimentName Experiment, Generation Generation, int Rank);
 
 /// <summary>
-/// One trainer's way to a link with every peer: it calls the lower ranks, the higher ones call it. Each conversation has a thread for its few
-/// milliseconds. A stranger's ends alone; a peer's ends the meeting.
+/// One trainer's way to a link with every peer: it calls the lower ranks, the higher ones call it; those of this process find each other in the
+/// <see cref="Rendezvous"/>. Each conversation has a thread for its few milliseconds. A stranger's ends alone; a peer's ends the meeting.
 /// </summary>
 internal sealed class GroupMeeting : IDisposable
 {
-    private readonly CollectiveListener _listener;
+    private readonly MeetingPlace _place;
     private readonly CollectiveGroup _group;
     private readonly TimeSpan _patience;
     private readonly Handshake _handshake;
@@ -27,10 +27,10 @@ internal sealed class GroupMeeting : IDisposable
     private bool _taken;
     private bool _closed;
 
-    private GroupMeeting(CollectiveListener listener, CollectiveGroup group, TimeSpan patience)
+    private GroupMeeting(MeetingPlace place, CollectiveGroup group, TimeSpan patience)
     {
-        (_listener, _group, _patience) = (listener, group, patience);
-        _handshake = new(group, listener.Options.SharedMemory);
+        (_place, _group, _patience) = (place, group, patience);
+        _handshake = new(group, place.Options.SharedMemory);
         _links = new FrameLink?[group.Members.Length];
         if (_links.Length == 1) _over.Set();
     }
@@ -38,20 +38,46 @@ internal sealed class GroupMeeting : IDisposable
     public MeetingKey Key => new(_group.Experiment, _group.Generation, _group.Rank);
 
     /// <summary>Links to all peers, in the order of their ranks.</summary>
-    public static ImmutableArray<FrameLink> Run(CollectiveListener listener, CollectiveGroup group, TimeSpan patience, CancellationToken cancel)
+    public static ImmutableArray<FrameLink> Run(MeetingPlace place, CollectiveGroup group, TimeSpan patience, CancellationToken cancel)
     {
-        using var meeting = new GroupMeeting(listener, group, patience);
-        listener.Rendezvous.Open(meeting);
+        using var meeting = new GroupMeeting(place, group, patience);
+        place.Rendezvous.Open(meeting);
         try
         {
-            foreach (int rank in Enumerable.Range(0, group.Rank)) Start($"collective-call-{rank}", () => meeting.Call(rank));
+            foreach (int rank in Enumerable.Range(0, group.Rank).Where(rank => !meeting.IsHere(rank))) Start($"collective-call-{rank}", () => meeting.Call(rank));
             return meeting.Wait(cancel);
         }
         finally
         {
-            listener.Rendezvous.Close(meeting);
+            place.Rendezvous.Close(meeting);
         }
     }
+
+    /// <summary>Whether this rank is in this process. Windows can't wait for memory and sockets together.</summary>
+    public bool IsHere(int rank) => _place.Options.InProcess && rank < _group.Members.Length && _group.Members[rank].Endpoint == _place.Endpoint
+        && (!OperatingSystem.IsWindows() || _group.Members.All(member => member.Endpoint == _place.Endpoint));
+
+    /// <summary>Two of this process. Whoever was told something else fails both; who has another key is a stranger, and the one that came first waits on.</summary>
+    public static void Join(GroupMeeting first, GroupMeeting later)
+    {
+        try
+        {
+            if (Handshake.Join(first._group, later._group) is not var (ones, others)) later.Fail(first.Key.Rank, "in this process has another key for this generation");
+            else
+            {
+                first.Accept(ones, null);
+                later.Accept(others, null);
+            }
+        }
+        catch (ExchangeFailedException e)
+        {
+            first.Fail(e.Rank, e.Reason);
+            later.Fail(first.Key.Rank, Handshake.Difference(later._group, Claims.Of(first._group))!);
+        }
+    }
+
+    /// <summary>The peer of this process met already, or gave up.</summary>
+    public void Miss(int rank) => Fail(rank, $"refused generation {_group.Generation}: it has met already, or gave up");
 
     /// <summary>A caller whose hello named this group and this rank. Returns at once.</summary>
     public void Answer(Socket socket, Hello hello, bool isLocal)
@@ -99,7 +125,7 @@ internal sealed class GroupMeeting : IDisposable
         try
         {
             Socket? socket = null;
-            foreach (var way in PeerAddress.WaysTo(endpoint, _listener.Options))
+            foreach (var way in PeerAddress.WaysTo(endpoint, _place.Options))
             {
                 var attempt = way.Open();
                 if (!Keep(attempt)) return;
@@ -123,9 +149,9 @@ internal sealed class GroupMeeting : IDisposable
 
     private Socket Secure(Socket socket, string host)
     {
-        if (_listener.Options.Tls is not { } tls) return socket;
+        if (_place.Options.Tls is not { } tls) return socket;
         lock (_lock) _talking.Remove(socket);
-        var secured = tls.AsClient(socket, host, _listener.Refusals);
+        var secured = tls.AsClient(socket, host, _place.Refusals);
         Keep(secured);
         return secured;
     }
@@ -135,11 +161,11 @@ internal sealed class GroupMeeting : IDisposable
     {
         try
         {
-            Accept(conversation(new(socket, _patience)));
+            Accept(conversation(new(socket, _patience)), socket);
         }
         catch (StrangerException e)
         {
-            if (isStrangersFault) _listener.Refusals.Add(socket, e.Message);
+            if (isStrangersFault) _place.Refusals.Add(socket, e.Message);
             else Fail(rank, $"at {_group.Members[rank].Endpoint} is somebody else: {e.Message}");
             End(socket);
         }
@@ -166,11 +192,11 @@ internal sealed class GroupMeeting : IDisposable
         }
     }
 
-    private void Accept(FrameLink link)
+    private void Accept(FrameLink link, Socket? talked)
     {
         lock (_lock)
         {
-            _talking.Remove(link.Socket);
+            if (talked is not null) _talking.Remove(talked);
             if (_closed || _links[link.Rank] is not null)
             {
                 link.Dispose();

@@ -60,13 +60,31 @@ internal sealed class Handshake(CollectiveGroup group, bool sharesMemory)
 
     private FrameLink Finish(int rank, Conversation line, bool isLocal, Claims theirs)
     {
-        if (Claims.Of(group).DifferenceTo(theirs) is { } difference) throw new ExchangeFailedException(rank, $"is in another generation {group.Generation}: {difference}");
-        var (outgoing, incoming) = isLocal ? MemoryOffer.Exchange(line, sharesMemory, SlotsOfThis()) : default;
-        return new(rank, line.Socket, group.Generation.Value, outgoing, incoming);
+        if (Difference(group, theirs) is { } difference) throw new ExchangeFailedException(rank, difference);
+        var (outgoing, incoming) = isLocal ? MemoryOffer.Exchange(line, sharesMemory, SlotsOf(group)) : default;
+        return new(rank, new SocketWire(line.Socket), group.Generation.Value, outgoing, incoming);
     }
 
+    /// <summary>
+    /// Within a process nothing has to be proved but that both were told the same. Null: <paramref name="one"/> and <paramref name="other"/> have different
+    /// keys, so they don't belong together. Throws what they say differently, as <paramref name="one"/> sees it.
+    /// </summary>
+    public static (FrameLink Ones, FrameLink Others)? Join(CollectiveGroup one, CollectiveGroup other)
+    {
+        if (!CryptographicOperations.FixedTimeEquals(one.Key.Span, other.Key.Span)) return null;
+        if (Difference(one, Claims.Of(other)) is { } difference) throw new ExchangeFailedException(other.Rank, difference);
+        var (near, far) = MemoryWire.Pair();
+        var (ones, others) = (new ProcessSlots(ExchangePlan.PieceBytes, SlotsOf(one)), new ProcessSlots(ExchangePlan.PieceBytes, SlotsOf(other)));
+        int generation = one.Generation.Value;
+        return (new(other.Rank, near, generation, ones, others), new(one.Rank, far, generation, others, ones));
+    }
+
+    /// <summary>Null: none.</summary>
+    public static string? Difference(CollectiveGroup here, Claims theirs) =>
+        Claims.Of(here).DifferenceTo(theirs) is { } difference ? $"is in another generation {here.Generation}: {difference}" : null;
+
     /// <summary>All subtrees of two pieces, and some on their way back.</summary>
-    private int SlotsOfThis() => (2 * ExchangePlan.SubtreesOf(group)[group.Rank].Length) + 4;
+    private static int SlotsOf(CollectiveGroup group) => (2 * ExchangePlan.SubtreesOf(group)[group.Rank].Length) + 4;
 
     private byte[] Proof(bool isCaller, byte[] hello, byte[] answer, byte[] claims)
     {

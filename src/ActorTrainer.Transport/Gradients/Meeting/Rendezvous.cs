@@ -26,6 +26,7 @@ internal sealed class Rendezvous(Refusals refusals) : IDisposable
     public void Open(GroupMeeting meeting)
     {
         List<Held> waiting;
+        List<(int Rank, GroupMeeting? Meeting)> here;
         var (experiment, generation, rank) = meeting.Key;
         lock (_lock)
         {
@@ -34,9 +35,16 @@ internal sealed class Rendezvous(Refusals refusals) : IDisposable
             if (_meetings.ContainsKey(meeting.Key)) throw new ExchangeFailedException(rank, $"has met in generation {generation} already: a failed exchange needs a new one");
             _newest[experiment] = generation;
             foreach (var old in _meetings.Keys.Where(key => key.Experiment == experiment && key.Generation < generation).ToList()) _meetings.Remove(old);
+            here = [.. _meetings.Where(other => other.Key.Experiment == experiment && other.Key.Generation == generation && meeting.IsHere(other.Key.Rank)).Select(other => (other.Key.Rank, other.Value))];
             _meetings.Add(meeting.Key, meeting);
             waiting = [.. _held.Where(held => held.Key.Experiment == experiment && (held.Key.Generation < generation || held.Key == meeting.Key))];
             _held.RemoveAll(waiting.Contains);
+        }
+
+        foreach (var (other, present) in here)
+        {
+            if (present is null) meeting.Miss(other);
+            else GroupMeeting.Join(present, meeting);
         }
 
         foreach (var (socket, hello, key, isLocal, _) in waiting)

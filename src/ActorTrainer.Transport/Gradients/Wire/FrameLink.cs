@@ -1,20 +1,19 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 using ActorTrainer.Core.Gradients;
 
 namespace ActorTrainer.Transport.Gradients.Wire;
 
 /// <summary>
 /// One peer's connection after the handshake: frames out, frames in, and no call ever waits. Used by one thread, but for <see cref="Hurt"/>.
-/// Where both have <see cref="SharedSlots"/>, pieces of vectors and states stand there and only their headers travel; the receiver's releases are the credit.
+/// Where both have <see cref="ISlots"/>, pieces of vectors and states stand there and only their headers travel; the receiver's releases are the credit.
 /// Everything that can't be right throws <see cref="ExchangeFailedException"/> naming the peer.
 /// </summary>
 internal sealed class FrameLink : IDisposable
 {
     private const int MaxQueuedHeaders = 64;
     private readonly int _generation;
-    private readonly SharedSlots? _outgoing;
-    private readonly SharedSlots? _incoming;
+    private readonly ISlots? _outgoing;
+    private readonly ISlots? _incoming;
     private readonly Stack<int> _freeSlots = new();
     private readonly Queue<int> _releases = new();
     private readonly byte[] _out = new byte[MaxQueuedHeaders * FrameHeader.Size];
@@ -25,17 +24,16 @@ internal sealed class FrameLink : IDisposable
     private FrameHeader? _header;
 
     /// <param name="outgoing">This side's shared memory and the peer's: both or neither.</param>
-    public FrameLink(int rank, Socket socket, int generation, SharedSlots? outgoing = null, SharedSlots? incoming = null)
+    public FrameLink(int rank, Wire wire, int generation, ISlots? outgoing = null, ISlots? incoming = null)
     {
-        (Rank, Socket, _generation, _outgoing, _incoming) = (rank, socket, generation, outgoing, incoming);
-        socket.Blocking = false;
+        (Rank, Wire, _generation, _outgoing, _incoming) = (rank, wire, generation, outgoing, incoming);
         _in = new byte[incoming is null ? FrameHeader.Size : MaxQueuedHeaders * FrameHeader.Size];     // payloads behind a header go straight to their place
         for (int slot = (outgoing?.Slots ?? 0) - 1; slot >= 0; slot--) _freeSlots.Push(slot);
         Touch();
     }
 
     public int Rank { get; }
-    public Socket Socket { get; }
+    public Wire Wire { get; }
     public bool SharesMemory => _outgoing is not null;
 
     /// <summary>Grows with everything that comes in or goes out, what was read ahead too: unchanged after a round of calls, there is nothing to do but wait.</summary>
@@ -44,7 +42,7 @@ internal sealed class FrameLink : IDisposable
     /// <summary>When a frame was last complete, by <see cref="Stopwatch.GetTimestamp"/>, fine enough to tell who was last. Single bytes are no progress.</summary>
     public long Progress { get; private set; }
 
-    /// <summary>Bytes stand ready that the socket has not taken.</summary>
+    /// <summary>Bytes stand ready that the wire has not taken.</summary>
     public bool IsSending => _outFilled > 0 || _releases.Count > 0;
 
     public void Touch() => Progress = Stopwatch.GetTimestamp();
@@ -52,7 +50,7 @@ internal sealed class FrameLink : IDisposable
     /// <summary>Whether a frame can begin now. Where not, the peer must release a slot or take bytes first.</summary>
     public bool CanBegin => _payload.IsEmpty && _outFilled + FrameHeader.Size <= _out.Length && (_outgoing is null || _freeSlots.Count > 0);
 
-    /// <summary>Takes a frame and sends what the socket takes. The payload must not change until <see cref="IsSending"/> is false.</summary>
+    /// <summary>Takes a frame and sends what the wire takes. The payload must not change until <see cref="IsSending"/> is false.</summary>
     /// <param name="hash">Of the payload, where it is known already.</param>
     public void Begin(FrameKind kind, int item, long sequence, long offset, ReadOnlyMemory<byte> payload, ulong? hash = null)
     {
@@ -63,13 +61,13 @@ internal sealed class FrameLink : IDisposable
             payload.Span.CopyTo(_outgoing[slot].Span);
         }
 
-        Append(new(kind, item, _generation, sequence, offset, payload.Length, hash ?? FrameHeader.Hash(payload.Span), slot));
+        Append(new(kind, item, _generation, sequence, offset, payload.Length, hash ?? HashOf(payload.Span), slot));
         _carriesFrame = true;
         if (slot < 0) (_payload, _payloadSent) = (payload, 0);
         Flush();
     }
 
-    /// <summary>Sends what the socket takes.</summary>
+    /// <summary>Sends what the wire takes.</summary>
     public void Flush()
     {
         while (true)
@@ -152,24 +150,17 @@ internal sealed class FrameLink : IDisposable
     public ExchangeFailedException Failure(string reason) => new(Rank, reason);
 
     /// <summary>Ends the connection in both directions; whoever waits on it, here or there, wakes up. From any thread.</summary>
-    public void Hurt()
-    {
-        try
-        {
-            Socket.Shutdown(SocketShutdown.Both);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // It is gone already, which is what was asked for.
-        }
-    }
+    public void Hurt() => Wire.Hurt();
 
     public void Dispose()
     {
-        Socket.Dispose();
-        (_outgoing as IDisposable)?.Dispose();
-        (_incoming as IDisposable)?.Dispose();
+        Wire.Dispose();
+        _outgoing?.Dispose();
+        _incoming?.Dispose();
     }
+
+    /// <summary>What does not leave the process needs none.</summary>
+    private ulong HashOf(ReadOnlySpan<byte> payload) => Wire.IsWithinProcess ? 0 : FrameHeader.Hash(payload);
 
     private void Append(in FrameHeader header)
     {
@@ -179,7 +170,7 @@ internal sealed class FrameLink : IDisposable
 
     private void Complete(in FrameHeader header, ReadOnlySpan<byte> payload)
     {
-        if (FrameHeader.Hash(payload) != header.PayloadHash) throw Failure($"sent damaged bytes ({header.Kind}, {header.Length} bytes from {header.Offset})");
+        if (HashOf(payload) != header.PayloadHash && !Wire.IsWithinProcess) throw Failure($"sent damaged bytes ({header.Kind}, {header.Length} bytes from {header.Offset})");
         (_header, _payloadReceived) = (null, 0);
         Moved++;
         Touch();
@@ -240,7 +231,7 @@ internal sealed class FrameLink : IDisposable
         while (_outSent < _outFilled)
         {
             var headers = _out.AsSpan(_outSent, _outFilled - _outSent);
-            int sent = _payload.IsEmpty || OperatingSystem.IsWindows() ? Send(headers) : SendBoth(headers, _payload.Span);
+            int sent = Send(headers, _payload.Span);
             if (sent == 0) return false;
             _outSent += sent;
             if (_outSent <= _outFilled) continue;
@@ -254,7 +245,7 @@ internal sealed class FrameLink : IDisposable
     {
         while (_payloadSent < _payload.Length)
         {
-            int sent = Send(_payload.Span[_payloadSent..]);
+            int sent = Send([], _payload.Span[_payloadSent..]);
             if (sent == 0) return false;
             _payloadSent += sent;
         }
@@ -262,20 +253,11 @@ internal sealed class FrameLink : IDisposable
         return true;
     }
 
-    private int SendBoth(ReadOnlySpan<byte> headers, ReadOnlySpan<byte> payload)
+    /// <summary>Zero: the wire takes nothing now.</summary>
+    private int Send(ReadOnlySpan<byte> headers, ReadOnlySpan<byte> payload)
     {
-        int sent = Posix.Send(Socket.SafeHandle, headers, payload, out bool broken);
-        if (broken) return Broken("the connection broke");
-        Moved += sent;
-        return sent;
-    }
-
-    /// <summary>Zero: the socket takes nothing now.</summary>
-    private int Send(ReadOnlySpan<byte> bytes)
-    {
-        int sent = Socket.Send(bytes, SocketFlags.None, out var error);
-        if (error == SocketError.WouldBlock) return 0;
-        if (error != SocketError.Success) return Broken($"the connection broke ({error})");
+        int sent = Wire.Send(headers, payload, out string? broken);
+        if (broken is not null) return Broken(broken);
         Moved += sent;
         return sent;
     }
@@ -283,10 +265,8 @@ internal sealed class FrameLink : IDisposable
     /// <summary>Zero: nothing has come.</summary>
     private int Receive(Span<byte> place)
     {
-        int received = Socket.Receive(place, SocketFlags.None, out var error);
-        if (error == SocketError.WouldBlock) return 0;
-        if (error != SocketError.Success) throw Failure($"the connection broke ({error})");
-        if (received == 0) throw Failure("closed the connection");
+        int received = Wire.Receive(place, out string? broken);
+        if (broken is not null) throw Failure(broken);
         Moved += received;
         return received;
     }

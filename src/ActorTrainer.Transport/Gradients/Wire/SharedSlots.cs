@@ -10,7 +10,7 @@ namespace ActorTrainer.Transport.Gradients.Wire;
 /// Memory that two processes of one host see, in slots of one size: the sender fills a slot and sends a header, the receiver uses it in place and
 /// sends the slot back. It is a file of no folder, found through the sender's /proc entry, so a kill leaves nothing.
 /// </summary>
-internal sealed unsafe class SharedSlots : MemoryManager<byte>
+internal sealed unsafe class SharedSlots : MemoryManager<byte>, ISlots
 {
     /// <summary>Bytes before the first slot: the token, and the rest of its page.</summary>
     private const int Preface = 4096;

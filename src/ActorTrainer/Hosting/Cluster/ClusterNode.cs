@@ -56,7 +56,7 @@ internal sealed class ClusterNode(NodeSettings settings, Func<IDataReader> reade
     {
         if (door is not null)
         {
-            var workplace = new NodeWorkplace(node, settings.Runs, new(settings.DataRoots), reader(), engine(), new PeerExchanges(door), time);
+            var workplace = new NodeWorkplace(node, settings.Runs, new(settings.DataRoots), reader(), engine(), new PeerExchanges(door.Place), settings.Trainers, time);
             system.ActorOf(NodeActor.Props(workplace), NodeProtocol.ActorName);
         }
 

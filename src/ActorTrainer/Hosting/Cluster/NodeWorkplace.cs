@@ -1,8 +1,10 @@
+using System.Collections.Immutable;
 using ActorTrainer.Actors.Evaluation;
 using ActorTrainer.Actors.Nodes;
 using ActorTrainer.Actors.Training;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Experiments.Placement;
 using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Transport.Training;
@@ -12,15 +14,21 @@ namespace ActorTrainer.Hosting.Cluster;
 /// <summary>Prepares experiments at a node: opens its data, compares them and the numbers that it computes with the definition.</summary>
 /// <param name="node">As it is called in file names: <c>host-port</c>.</param>
 /// <param name="roots">Where it may take data from.</param>
-internal sealed class NodeWorkplace(string node, RunsFolder runs, DataRoots roots, IDataReader reader, IEngine engine, IExchangeFactory exchanges, TimeProvider time) : IWorkplace
+/// <param name="trainers">How many it holds; null: one a device.</param>
+internal sealed class NodeWorkplace(
+    string node, RunsFolder runs, DataRoots roots, IDataReader reader, IEngine engine, IExchangeFactory exchanges, int? trainers, TimeProvider time) : IWorkplace
 {
     private readonly RunWeights _weights = new(runs);
 
-    public string Device => engine.Resolve(new(DeviceChoice.Auto, 1, 1, null)) switch
+    public string Device => DeviceHere switch
     {
-        { Kind: DeviceKind.Cpu, Threads: var threads } => $"CPU, {threads} threads",
-        var device => $"{device.Kind} {device.Index}",
+        { Kind: DeviceKind.Cpu, Threads: var threads } => Seats == 1 ? $"CPU, {threads} threads" : $"CPU, {threads} threads, {Seats} trainers",
+        var device => Seats == 1 ? $"{device.Kind} {device.Index}" : $"{Seats} {device.Kind}",
     };
+
+    public int Seats => trainers ?? engine.CountDevices(DeviceHere.Kind);
+
+    private ResolvedDevice DeviceHere => engine.Resolve(new(DeviceChoice.Auto, 1, 1, null));
 
     public Task<NodeProtocol.ExperimentResolved> ResolveAsync(NodeProtocol.ResolveExperiment question, CancellationToken cancel)
     {
@@ -34,15 +42,19 @@ internal sealed class NodeWorkplace(string node, RunsFolder runs, DataRoots root
         try
         {
             Compare(definition, prepared.Definition);
+            if (prepared.Job.Device.Kind == DeviceKind.Cuda && engine.CountDevices(DeviceKind.Cuda) is var gpus && Seats > gpus)
+                throw new EngineException($"This node is told to hold {Seats} trainers (node.trainers), but has {gpus} GPUs: leave the number out, or name {gpus}.");
             var (settings, folder) = (prepared.Settings, runs[definition.Name]);
             Directory.CreateDirectory(folder.Path);
             var store = runs.StoreOf(definition.Name, definition);
-            string ledger = Path.Combine(folder.Path, $"ledger.{node}.jsonl");
-            var trainer = new TrainerParts(prepared.Plan, prepared.Job, engine, _weights, prepared.Data, store, exchanges,
-                () => new StepLog(FencedFile.Take(folder.Metrics), time), settings.Data.Ledger ? () => new LedgerLog(ledger, time) : null,
-                definition.ConfigurationHash, settings.Data.Prefetch, time);
+            var parts = new TrainerParts(prepared.Plan, prepared.Job, engine, _weights, prepared.Data, store, exchanges,
+                () => new StepLog(FencedFile.Take(folder.Metrics), time), null, definition.ConfigurationHash, settings.Data.Prefetch, time);
+            ImmutableArray<TrainerParts> seats = [.. Enumerable.Range(0, Seats).Select(seat => parts.AtSeat(seat) with
+            {
+                OpenLedger = settings.Data.Ledger ? () => new LedgerLog(Path.Combine(folder.Path, $"ledger.{SeatName.Of(node, seat)}.jsonl"), time) : null,
+            })];
             var evaluator = new EvaluatorParts(engine, _weights, prepared.Job.Device, prepared.Data, store, settings.Evaluation.BatchSize, settings.Data.Prefetch);
-            return Task.FromResult(new ExperimentWork(trainer, evaluator, prepared));
+            return Task.FromResult(new ExperimentWork(seats, evaluator, prepared));
         }
         catch
         {

@@ -13,7 +13,7 @@ public sealed class DevicePoolSpec
     public void An_experiment_gets_all_it_can_use_at_once()
     {
         var (pool, grants) = Of("n1", "n2", "n3").Request(A, 1, 2, 0).Allocate();
-        Assert.Equal(["n1", "n2"], Assert.Single(grants).Nodes.ToArray());
+        Assert.Equal(["n1", "n2"], Assert.Single(grants).Seats.ToArray());
         Assert.Empty(pool.Queue);
     }
 
@@ -23,7 +23,7 @@ public sealed class DevicePoolSpec
         var (pool, grants) = Of("n1").Request(A, 2, 4, 0).Allocate();
         Assert.Empty(grants);
         (_, grants) = pool.Join(new("n2", true, true)).Allocate();
-        Assert.Equal(["n1", "n2"], Assert.Single(grants).Nodes.ToArray());
+        Assert.Equal(["n1", "n2"], Assert.Single(grants).Seats.ToArray());
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class DevicePoolSpec
     public void What_others_need_at_the_least_is_left_to_them()
     {
         var (_, grants) = Of("n1", "n2", "n3", "n4").Request(A, 1, 4, 0).Request(B, 1, 4, 0).Request(C, 1, 1, 0).Allocate();
-        Assert.Equal([2, 1, 1], grants.Select(grant => grant.Nodes.Length));
+        Assert.Equal([2, 1, 1], grants.Select(grant => grant.Seats.Length));
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class DevicePoolSpec
         var (pool, _) = Of("n2").Request(A, 1, 3, 0).Allocate();
         pool = pool.Join(new("n1", true, true));
         Assert.Equal([A], pool.WouldGain.ToArray());
-        Assert.Equal(["n2", "n1"], Assert.Single(pool.Request(A, 1, 3, 0).Allocate().Grants).Nodes.ToArray());
+        Assert.Equal(["n2", "n1"], Assert.Single(pool.Request(A, 1, 3, 0).Allocate().Grants).Seats.ToArray());
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class DevicePoolSpec
         pool = pool.Leave("n1");
         Assert.Equal([A], pool.WouldGain.ToArray());
         (pool, var grants) = pool.Request(A, 1, 2, 0).Allocate();
-        Assert.Equal(["n2"], Assert.Single(grants).Nodes.ToArray());
+        Assert.Equal(["n2"], Assert.Single(grants).Seats.ToArray());
         Assert.Empty(pool.WouldGain);
     }
 
@@ -66,7 +66,7 @@ public sealed class DevicePoolSpec
     {
         var (pool, _) = Of("n1", "n2").Request(A, 1, 2, 0).Allocate();
         (pool, var grants) = pool.Doubt(A, "n1").Request(A, 1, 2, 0).Allocate();
-        Assert.Equal(["n2"], Assert.Single(grants).Nodes.ToArray());
+        Assert.Equal(["n2"], Assert.Single(grants).Seats.ToArray());
         Assert.Equal([A], pool.Trust("n1").WouldGain.ToArray());
     }
 
@@ -95,5 +95,44 @@ public sealed class DevicePoolSpec
         (pool, _) = pool.Remove("n3").Request(A, 1, 1, 0).Allocate();
         Assert.Equal("n2", pool.Evaluator());
         Assert.Null(DevicePool.Empty.Evaluator());
+    }
+
+    [Fact]
+    public void A_node_of_several_devices_gives_several_seats_and_the_first_has_its_name()
+    {
+        var (pool, grants) = Of("n1").Join(new("n2", true, true, Seats: 3)).Request(A, 1, 3, 0).Request(B, 1, 4, 0).Allocate();
+        Assert.Equal(["n1", "n2", "n2#1"], grants[0].Seats);
+        Assert.Equal(["n2#2"], grants[1].Seats);
+        Assert.True(pool.HoldsAnyOf("n2"));
+    }
+
+    [Fact]
+    public void With_the_node_all_its_seats_are_gone_or_leave()
+    {
+        var (pool, _) = Of("n1").Join(new("n2", true, true, Seats: 2)).Request(A, 1, 3, 0).Allocate();
+        Assert.Equal(["n1"], pool.Remove("n2").Held[A]);
+        pool = pool.Leave("n2");
+        Assert.Equal([A], pool.WouldGain.ToArray());
+        Assert.Equal(["n1"], Assert.Single(pool.Request(A, 1, 3, 0).Allocate().Grants).Seats);
+    }
+
+    [Fact]
+    public void A_seat_that_failed_is_doubted_alone_until_its_node_shows_life()
+    {
+        var (pool, _) = DevicePool.Empty.Join(new("n1", true, true, Seats: 2)).Request(A, 1, 2, 0).Allocate();
+        pool = pool.Doubt(A, "n1#1");
+        Assert.Equal(["n1"], pool.InDoubt);
+        Assert.Equal(["n1"], Assert.Single(pool.Request(A, 1, 2, 0).Allocate().Grants).Seats);
+        Assert.Equal(["n1", "n1#1"], Assert.Single(pool.Trust("n1").Request(A, 1, 2, 0).Allocate().Grants).Seats);
+    }
+
+    [Theory]
+    [InlineData("10.0.0.1:4053~7", "10.0.0.1:4053~7", 0)]
+    [InlineData("10.0.0.1:4053~7#3", "10.0.0.1:4053~7", 3)]
+    [InlineData("local#12", "local", 12)]
+    public void A_seat_has_its_nodes_name_and_its_number(string name, string node, int seat)
+    {
+        Assert.Equal((node, seat), SeatName.Split(name));
+        Assert.Equal(name, SeatName.Of(node, seat));
     }
 }

@@ -17,8 +17,8 @@ public sealed class FrameLinkSpec : IDisposable
         var (one, other) = Posix.SocketPair();
         var (mine, yours) = (SharedSlots.Create(ExchangePlan.PieceBytes, 2)!, SharedSlots.Create(ExchangePlan.PieceBytes, 2)!);
         _ours = mine;
-        _left = new(1, one, generation: 1, mine, Seen(yours));
-        _right = new(0, other, generation: 1, yours, Seen(mine));
+        _left = new(1, new SocketWire(one), generation: 1, mine, Seen(yours));
+        _right = new(0, new SocketWire(other), generation: 1, yours, Seen(mine));
     }
 
     public void Dispose()

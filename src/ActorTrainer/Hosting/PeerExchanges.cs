@@ -6,15 +6,15 @@ using ActorTrainer.Core.Models;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Transport.Gradients;
 
-namespace ActorTrainer.Hosting.Cluster;
+namespace ActorTrainer.Hosting;
 
-/// <summary>Exchanges with the trainers of other processes, through this one's door.</summary>
-internal sealed class PeerExchanges(CollectiveListener door) : IExchangeFactory
+/// <summary>Exchanges between trainers: of this process where they meet, of others through its door.</summary>
+internal sealed class PeerExchanges(MeetingPlace place) : IExchangeFactory
 {
     /// <summary>For all to come to the meeting: the slowest may have a large checkpoint to read.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    public string? Endpoint { get; } = JsonSerializer.Serialize(door.Endpoint, CoreJson.Options);
+    public string? Endpoint { get; } = JsonSerializer.Serialize(place.Endpoint, CoreJson.Options);
 
     public IGradientExchange Connect(Team team, TrainingJob job, CancellationToken cancel)
     {
@@ -25,7 +25,7 @@ internal sealed class PeerExchanges(CollectiveListener door) : IExchangeFactory
         var deadline = new StepDeadline();
         try
         {
-            return new Watched(PeerExchange.Connect(door, group, Patience, () => deadline.Current, cancel), deadline, cancel);
+            return new Watched(PeerExchange.Connect(place, group, Patience, () => deadline.Current, cancel), deadline, cancel);
         }
         catch (OperationCanceledException e)
         {
