@@ -87,7 +87,7 @@ public sealed class PartitionSpec(ITestOutputHelper output)
             var clock = Stopwatch.StartNew();
             while (!condition())
             {
-                Assert.True(clock.Elapsed < Patience, $"{Patience.TotalMinutes} min were not enough for {what}\n{table}\n{string.Join("\n---\n", new[] { coordinator, gateway, first, second }.Select(node => node.Error))}");
+                Assert.True(clock.Elapsed < Patience, $"{Patience.TotalMinutes} min were not enough for {what}\n{table}\n{string.Join("\n---\n", new[] { coordinator, gateway, first, second }.Select(node => node.Error))}\n{workshop.NodeLogs()}");
                 await Task.Delay(20);
             }
         }

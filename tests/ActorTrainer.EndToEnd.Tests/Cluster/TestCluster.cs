@@ -179,7 +179,7 @@ internal sealed class TestCluster(Workshop workshop) : IDisposable
         foreach (var node in _nodes) node.Dispose();
     }
 
-    private string Logs() => string.Join("\n", Directory.GetFiles(Path.Combine(workshop.Runs, ".nodes"), "*.log").Select(file => $"{file}\n{string.Join('\n', File.ReadLines(file).TakeLast(60))}"));
+    private string Logs() => workshop.NodeLogs();
 
     private RunningProgram Start(params string[] arguments)
     {

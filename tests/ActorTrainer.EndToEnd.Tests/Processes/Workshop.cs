@@ -104,6 +104,9 @@ internal sealed class Workshop : IDisposable
         return await program.Ended();
     }
 
+    /// <summary>The ends of the logs of all nodes on its runs folder.</summary>
+    public string NodeLogs() => string.Join("\n", Directory.GetFiles(Path.Combine(Runs, ".nodes"), "*.log").Select(file => $"{file}\n{string.Join('\n', File.ReadLines(file).TakeLast(60))}"));
+
     /// <summary>A workshop whose runs folder is a copy of this one's: what one prepared, several can damage.</summary>
     public Workshop Copy()
     {

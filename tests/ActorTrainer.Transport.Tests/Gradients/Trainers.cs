@@ -25,12 +25,15 @@ internal sealed class Trainers : IDisposable
     public static CollectiveOptions OptionsOf(Medium medium) => new(UnixSockets: medium != Medium.Tcp, SharedMemory: medium is not (Medium.Tcp or Medium.Unix));
 
     /// <param name="ends">Where each trainer's shards end: the last is L.</param>
-    public static Trainers Create(int[] ends, Medium medium = Medium.Memory, TensorType element = TensorType.Float32, int generation = 1, Action<string>? report = null)
+    /// <param name="through">Another way to a trainer's door; null: its own.</param>
+    public static Trainers Create(
+        int[] ends, Medium medium = Medium.Memory, TensorType element = TensorType.Float32, int generation = 1, Action<string>? report = null, Func<CollectiveEndpoint, CollectiveEndpoint>? through = null)
     {
         int together = medium switch { Medium.Process => ends.Length, Medium.Mixed => 2, _ => 1 };
         var doors = ends.Chunk(together).Select(_ => Listener(medium, report)).ToList();
         var listeners = ends.Select((_, rank) => doors[rank / together]).ToImmutableArray();
-        return new(listeners, [.. ends.Select((_, rank) => Group([.. listeners.Select(listener => listener.Endpoint)], ends, rank, generation, element))]);
+        CollectiveEndpoint[] endpoints = [.. listeners.Select(listener => through?.Invoke(listener.Endpoint) ?? listener.Endpoint)];
+        return new(listeners, [.. ends.Select((_, rank) => Group(endpoints, ends, rank, generation, element))]);
     }
 
     public static CollectiveGroup Group(IReadOnlyList<CollectiveEndpoint> endpoints, int[] ends, int rank, int generation = 1, TensorType element = TensorType.Float32) => new(
