@@ -15,6 +15,12 @@ public sealed record RunFolder(string Path)
     /// <summary>One line an evaluated checkpoint.</summary>
     public string Evaluations => In("evaluations.jsonl");
 
+    /// <summary>TensorBoard's files of the steps: <see cref="Metrics"/> to look at.</summary>
+    public string TensorBoardTrain => In(System.IO.Path.Combine("tensorboard", "train"));
+
+    /// <summary>The same of <see cref="Evaluations"/>.</summary>
+    public string TensorBoardValidation => In(System.IO.Path.Combine("tensorboard", "validation"));
+
     /// <summary>One line a sample of a step, where the experiment asks for it.</summary>
     public string Ledger => In("ledger.jsonl");
 

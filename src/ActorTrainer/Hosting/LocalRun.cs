@@ -15,6 +15,7 @@ using ActorTrainer.Torch;
 using ActorTrainer.Transport;
 using ActorTrainer.Transport.Gradients;
 using ActorTrainer.Transport.Training;
+using ActorTrainer.Transport.Training.TensorBoard;
 using Akka.Actor;
 
 namespace ActorTrainer.Hosting;
@@ -96,7 +97,7 @@ internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider 
 
         var definition = runs.Settle(prepared.Definition, earlier?.Definition);
         var store = runs.StoreOf(name, definition);
-        using var evaluations = new EvaluationLog(folder.Evaluations, time);
+        using var evaluations = new TensorBoardEvaluations(new EvaluationLog(folder.Evaluations, time), folder.TensorBoardValidation, time);
         (StoredCheckpoint, TrainingCursor)? inherited = null;
         if (request.From is { } from && earlier is null)
         {
@@ -106,7 +107,7 @@ internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider 
         }
 
         var trainer = new TrainerParts(prepared.Plan, prepared.Job, engine, weights, prepared.Data, store, new PeerExchanges(MeetingPlace.OfProcess()),
-            () => new StepLog(folder.Metrics, time), configuration.Settings.Data.Ledger ? () => new LedgerLog(folder.Ledger, time) : null, configuration.Hash, configuration.Settings.Data.Prefetch, time);
+            () => new TensorBoardSteps(new StepLog(folder.Metrics, time), folder.TensorBoardTrain, time), configuration.Settings.Data.Ledger ? () => new LedgerLog(folder.Ledger, time) : null, configuration.Hash, configuration.Settings.Data.Prefetch, time);
         var evaluator = new EvaluatorParts(engine, weights, prepared.Job.Device, prepared.Data, store, configuration.Settings.Evaluation.BatchSize, configuration.Settings.Data.Prefetch);
         ImmutableArray<TrainerParts> seats = [.. Enumerable.Range(0, engine.CountDevices(prepared.Job.Device.Kind)).Select(trainer.AtSeat)];
         var trainers = new TrainerRange(1, Math.Clamp(configuration.Settings.Resources.MaxTrainers, 1, seats.Length));

@@ -52,7 +52,7 @@ internal sealed record RunFiles(RunFolder Folder)
     /// <summary>Only whole checkpoints in their folder, and beside it only the files that the design names.</summary>
     public void HasNoLeftovers()
     {
-        string[] known = [".lock", "checkpoints", "effective.conf", "evaluations.jsonl", "ledger.jsonl", "log.txt", "metrics.jsonl"];
+        string[] known = [".lock", "checkpoints", "effective.conf", "evaluations.jsonl", "ledger.jsonl", "log.txt", "metrics.jsonl", "tensorboard"];
         Assert.Empty(Names(Folder.Path).Except(known));
         HasOnlyWholeCheckpoints();
         Assert.Equal(Checkpoints.Select(id => id.ToString()).Order(StringComparer.Ordinal), Names(Folder.CheckpointFolder));

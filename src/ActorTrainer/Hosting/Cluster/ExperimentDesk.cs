@@ -4,6 +4,7 @@ using ActorTrainer.Actors.Coordination;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Journal;
 using ActorTrainer.Transport.Training;
+using ActorTrainer.Transport.Training.TensorBoard;
 using Akka.Actor;
 
 namespace ActorTrainer.Hosting.Cluster;
@@ -51,7 +52,7 @@ internal sealed class ExperimentDesk(RunsFolder runs, TimeProvider time) : IExpe
         var folder = runs[definition.Name];
         Directory.CreateDirectory(folder.Path);
         File.WriteAllText(folder.EffectiveConfiguration, definition.EffectiveConfiguration);
-        var evaluations = new EvaluationLog(FencedFile.Take(folder.Evaluations), time);
+        var evaluations = new TensorBoardEvaluations(new EvaluationLog(FencedFile.Take(folder.Evaluations), time), folder.TensorBoardValidation, time);
         return new(new(definition, ExperimentPreparation.PlanOf(settings, definition), settings.Checkpoint, settings.Evaluation.EarlyStopping,
             runs.StoreOf(definition.Name, definition), evaluations, crew, new(settings.Resources.MinTrainers, settings.Resources.MaxTrainers), _incarnation, time), evaluations);
     }

@@ -8,6 +8,7 @@ using ActorTrainer.Core.Experiments.Placement;
 using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Transport.Training;
+using ActorTrainer.Transport.Training.TensorBoard;
 
 namespace ActorTrainer.Hosting.Cluster;
 
@@ -48,7 +49,7 @@ internal sealed class NodeWorkplace(
             Directory.CreateDirectory(folder.Path);
             var store = runs.StoreOf(definition.Name, definition);
             var parts = new TrainerParts(prepared.Plan, prepared.Job, engine, _weights, prepared.Data, store, exchanges,
-                () => new StepLog(FencedFile.Take(folder.Metrics), time), null, definition.ConfigurationHash, settings.Data.Prefetch, time);
+                () => new TensorBoardSteps(new StepLog(FencedFile.Take(folder.Metrics), time), folder.TensorBoardTrain, time), null, definition.ConfigurationHash, settings.Data.Prefetch, time);
             ImmutableArray<TrainerParts> seats = [.. Enumerable.Range(0, Seats).Select(seat => parts.AtSeat(seat) with
             {
                 OpenLedger = settings.Data.Ledger ? () => new LedgerLog(Path.Combine(folder.Path, $"ledger.{SeatName.Of(node, seat)}.jsonl"), time) : null,
