@@ -24,6 +24,8 @@ internal static class JpegLayout
                 continue;
             }
 
+            // Those without a length have no business here: where the codec goes on after one is not where this would.
+            if (marker is 0x00 or 0x01 or >= 0xD0 and <= 0xD9) return false;
             int length = BinaryPrimitives.ReadUInt16BigEndian(file[(at + 2)..]);
             if (length < 2 || at + 2 + length > file.Length) return false;
             var segment = file.Slice(at + 4, length - 2);

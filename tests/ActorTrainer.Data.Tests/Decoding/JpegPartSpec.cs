@@ -106,6 +106,16 @@ public class JpegPartSpec
     }
 
     [Fact]
+    public void A_header_that_another_reader_might_see_differently_has_no_parts()
+    {
+        byte[] file = JpegWriter.Write(new(64, 64, 3, 0x22), 1);
+        Assert.True(JpegLayout.HasParts([0xFF, 0xD8, 0xFF, .. file[2..]]));         // a fill byte
+        Assert.False(JpegLayout.HasParts([0xFF, 0xD8, 0xFF, 0xD0, .. file[2..]]));  // a restart marker
+        Assert.False(JpegLayout.HasParts([0xFF, 0xD8, 0x00, .. file[2..]]));        // garbage
+        for (int length = 0; length < 200; length++) JpegLayout.HasParts(file.AsSpan(0, length));
+    }
+
+    [Fact]
     public void Other_pictures_have_no_parts()
     {
         foreach (string name in References.Names("decode/").Where(name => !name.EndsWith(".rgb", StringComparison.Ordinal) && (name.Contains("progressive") || name.Contains("cmyk") || !name.EndsWith(".jpg", StringComparison.Ordinal))))
