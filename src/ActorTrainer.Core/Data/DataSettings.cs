@@ -22,14 +22,15 @@ public sealed record DataSettings
     public ImmutableArray<ImageTransform> Augment { get; init; } = [];
     public ImmutableArray<ImageTransform> Evaluate { get; init; } = [];
     public Normalization Normalize { get; init; } = new Normalization.Auto();
+    public PictureDecoding Decode { get; init; }
     public CorruptFilePolicy OnCorruptFile { get; init; } = CorruptFilePolicy.Fail;
     /// <summary>Operational; null: the machine's cores.</summary>
     public int? LoaderThreads { get; init; }
     /// <summary>Operational: batches that wait ready.</summary>
     public int Prefetch { get; init; } = 4;
-    /// <summary>Operational: whether ledger.jsonl is written.</summary>
-    /// <summary>For decoded training pictures; null: none are kept.</summary>
+    /// <summary>Operational: for decoded training pictures; null: none are kept.</summary>
     public int? CacheMebibytes { get; init; }
+    /// <summary>Operational: whether ledger.jsonl is written.</summary>
     public bool Ledger { get; init; }
 }
 
@@ -48,6 +49,15 @@ public readonly record struct Rgb(byte R, byte G, byte B)
 }
 
 public enum CorruptFilePolicy { Fail, Skip }
+
+/// <summary>How picture files become pixels.</summary>
+public enum PictureDecoding
+{
+    /// <summary>Every pixel as the file has it.</summary>
+    Exact,
+    /// <summary>A JPEG at a scale of n/8, n from 1 to 8, the smallest at which the crop has no fewer pixels than it is resized to. The same pixels every time, but other ones than exact.</summary>
+    Fast,
+}
 
 /// <summary>Where validation samples come from.</summary>
 public abstract record ValidationSource

@@ -49,7 +49,10 @@ public readonly record struct DataProgress(long Done, long Total, string Doing);
 public sealed record BatchSourceOptions(
     ImmutableArray<ImageTransform> Transforms, int Channels, int ImageSize, Rgb Background, CorruptFilePolicy OnCorruptFile,
     ImmutableArray<float> ClassWeights, ulong Seed, int Threads, bool Checksums = false, ImmutableArray<string> LabelClasses = default,
-    long CacheBytes = 0);
+    long CacheBytes = 0)
+{
+    public PictureDecoding Decode { get; init; }
+}
 
 /// <summary>Which samples, in order, and for which step they are meant.</summary>
 /// <param name="Epoch">Counted over the whole experiment from 0: what augmentation draws from. Ignored where nothing is random.</param>

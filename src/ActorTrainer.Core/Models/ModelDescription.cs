@@ -14,7 +14,11 @@ namespace ActorTrainer.Core.Models;
 /// <param name="Evaluate">The deterministic transforms of evaluation and prediction.</param>
 public sealed record ModelDescription(
     string Architecture, string? GraphLocation, ImmutableArray<string> Classes, int Channels, int ImageSize, double? Dropout,
-    InputNormalization Normalize, ImmutableArray<ImageTransform> Evaluate, Rgb Background);
+    InputNormalization Normalize, ImmutableArray<ImageTransform> Evaluate, Rgb Background)
+{
+    /// <summary>How the picture files were decoded that the model was evaluated on, and how those are that it predicts. Exact where a description does not say.</summary>
+    public PictureDecoding Decode { get; init; }
+}
 
 /// <summary>(pixel / 255 - mean) / std by channel; or the imported graph's own preprocessing on pixels 0..255.</summary>
 /// <param name="BuiltIn">The graph brings its own preprocessing; mean and std are empty then.</param>

@@ -32,19 +32,23 @@ internal sealed class ResampleWeights
     /// <summary>The same weights as 16-bit halves for multiply-add, two to an int: of every four weights the low halves of 0 and 1, of 2 and 3, then the high halves alike.</summary>
     public int[] Halves { get; private set; } = [];
 
-    /// <summary>Outputs <paramref name="from"/> until <paramref name="from"/> + <paramref name="count"/> of resizing an axis of <paramref name="inSize"/> to <paramref name="outSize"/>.</summary>
-    public void Compute(int inSize, int outSize, int from, int count)
+    /// <summary>
+    /// Outputs <paramref name="from"/> until <paramref name="from"/> + <paramref name="count"/> of resizing a stretch of an axis to <paramref name="outSize"/> pixels.
+    /// Positions are counted from <see cref="Extent.First"/>; pixels that the stretch does not touch have no weight.
+    /// </summary>
+    public void Compute(Extent stretch, int outSize, int from, int count)
     {
-        double scale = (double)inSize / outSize, filterScale = Math.Max(scale, 1), support = filterScale, inverse = 1 / filterScale;
-        if (filterScale * count > MaxWeights) throw new CorruptImageException($"{inSize} pixels on one side, too many to be scaled to {outSize}");
-        Taps = ((int)Math.Ceiling(support) * 2 + 1 + 3) & ~3;
+        var axis = new Axis(stretch, outSize);
+        if (axis.Support * count > MaxWeights) throw new CorruptImageException($"{stretch.Pixels} pixels on one side, too many to be scaled to {outSize}");
+        Taps = ((int)Math.Ceiling(axis.Support) * 2 + 1 + 3) & ~3;
         if (First.Length < count) (First, Count) = (new int[count], new int[count]);
         if (Weights.Length < count * Taps) (Weights, Halves) = (new int[count * Taps], new int[count * Taps]);
         if (_exact.Length < Taps) _exact = new double[Taps];
+        double inverse = 1 / axis.Support;
         for (int i = 0; i < count; i++)
         {
-            double center = (from + i + 0.5) * scale, sum = 0;
-            int first = Math.Max((int)(center - support + 0.5), 0), taps = Math.Min((int)(center + support + 0.5), inSize) - first;
+            var (center, first, taps) = axis.At(from + i);
+            double sum = 0;
             for (int k = 0; k < taps; k++)
             {
                 double distance = Math.Abs((k + first - center + 0.5) * inverse);
@@ -56,6 +60,31 @@ internal sealed class ResampleWeights
             weights[taps..].Clear();
             (First[i], Count[i]) = (first, taps);
             Split(weights, Halves.AsSpan(i * Taps, Taps));
+        }
+    }
+
+    /// <summary>The pixels of the axis that those outputs are made of: the first, and how many.</summary>
+    public static (int First, int Count) Reach(Extent stretch, int outSize, int from, int count)
+    {
+        if (!stretch.IsResizedTo(outSize)) return (stretch.First + from, count);
+        var axis = new Axis(stretch, outSize);
+        var (begin, end) = (axis.At(from), axis.At(from + count - 1));
+        return (stretch.First + begin.First, end.First + end.Taps - begin.First);
+    }
+
+    /// <summary>Which input pixels lie under the filter at an output pixel.</summary>
+    private readonly record struct Axis(Extent Stretch, int OutSize)
+    {
+        private double Scale => Stretch.Size / OutSize;
+
+        /// <summary>Half the filter's width, in input pixels.</summary>
+        public double Support => Math.Max(Scale, 1);
+
+        public (double Center, int First, int Taps) At(int output)
+        {
+            double center = Stretch.Lead + (output + 0.5) * Scale;
+            int first = Math.Max((int)(center - Support + 0.5), 0);
+            return (center, first, Math.Min((int)(center + Support + 0.5), Stretch.Pixels) - first);
         }
     }
 

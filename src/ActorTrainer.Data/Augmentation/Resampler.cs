@@ -21,40 +21,51 @@ internal sealed class Resampler
     /// <param name="height">See <paramref name="width"/>.</param>
     /// <param name="window">The part of that result which is wanted.</param>
     /// <param name="target">Takes the window.</param>
-    public void Resize(Raster source, PixelWindow crop, int width, int height, PixelWindow window, Raster target)
+    public void Resize(Raster source, PixelWindow crop, int width, int height, PixelWindow window, Raster target) =>
+        Resize(source, 0, 0, new(crop.Left, crop.Width), new(crop.Top, crop.Height), width, height, window, target);
+
+    /// <summary>The window of a framing, from the part of the picture that was decoded for it.</summary>
+    public void Resize(Raster source, PicturePart part, Framing framing, PixelWindow window, Raster target)
     {
-        bool alongRows = width != crop.Width, alongColumns = height != crop.Height;
+        var (columns, rows) = framing.CropIn(part.Picture);
+        Resize(source, part.Left, part.Top, columns, rows, framing.Width, framing.Height, window, target);
+    }
+
+    // Crops are positions in the picture, whose pixel (left, top) is the source's first.
+    private void Resize(Raster source, int left, int top, Extent columns, Extent rows, int width, int height, PixelWindow window, Raster target)
+    {
+        bool alongRows = columns.IsResizedTo(width), alongColumns = rows.IsResizedTo(height);
+        int firstColumn = columns.First - left, firstRow = rows.First - top;
         if (!alongRows && !alongColumns)
         {
-            Copy(source, new(crop.Left + window.Left, crop.Top + window.Top, window.Width, window.Height), target);
+            Copy(source, new(firstColumn + window.Left, firstRow + window.Top, window.Width, window.Height), target);
             return;
         }
 
-        int firstRow = window.Top, rowCount = window.Height;
+        int skippedRows = window.Top, rowCount = window.Height;
         if (alongColumns)
         {
-            _rows.Compute(crop.Height, height, window.Top, window.Height);
+            _rows.Compute(rows, height, window.Top, window.Height);
             // Only input rows that some output row takes from.
-            firstRow = _rows.First[0];
-            rowCount = _rows.First[window.Height - 1] + _rows.Count[window.Height - 1] - firstRow;
+            skippedRows = _rows.First[0];
+            rowCount = _rows.First[window.Height - 1] + _rows.Count[window.Height - 1] - skippedRows;
         }
 
         var middle = alongColumns ? _middle : target;
-        var taken = new PixelWindow(crop.Left, crop.Top + firstRow, crop.Width, rowCount);
         if (alongRows)
         {
-            _columns.Compute(crop.Width, width, window.Left, window.Width);
+            _columns.Compute(columns, width, window.Left, window.Width);
             middle.Resize(window.Width, rowCount);
-            AlongRows(source, taken, middle);
+            AlongRows(source, firstColumn, firstRow + skippedRows, rowCount, middle);
         }
         else
         {
-            Copy(source, new(crop.Left + window.Left, taken.Top, window.Width, rowCount), middle);
+            Copy(source, new(firstColumn + window.Left, firstRow + skippedRows, window.Width, rowCount), middle);
         }
 
         if (!alongColumns) return;
         target.Resize(window.Width, window.Height);
-        AlongColumns(middle, firstRow, target);
+        AlongColumns(middle, skippedRows, target);
     }
 
     public static void Copy(Raster source, PixelWindow window, Raster target)
@@ -64,16 +75,17 @@ internal sealed class Resampler
             source.Words.Slice((window.Top + y) * source.Width + window.Left, window.Width).CopyTo(target.Words[(y * window.Width)..]);
     }
 
-    private unsafe void AlongRows(Raster source, PixelWindow taken, Raster target)
+    // The first column may lie left of the source: then no weight reaches what is not there.
+    private unsafe void AlongRows(Raster source, int firstColumn, int firstRow, int rowCount, Raster target)
     {
-        byte* from = source.Address + (long)taken.Top * source.Stride + (long)taken.Left * Raster.PixelBytes, to = target.Address;
+        byte* from = source.Address + (long)firstRow * source.Stride + (long)firstColumn * Raster.PixelBytes, to = target.Address;
         if (Avx2.IsSupported && !Scalar)
         {
-            ResampleVectors.AlongRows(from, source.Stride, _columns, to, target.Width, taken.Height);
+            ResampleVectors.AlongRows(from, source.Stride, _columns, to, target.Width, rowCount);
             return;
         }
 
-        for (int y = 0; y < taken.Height; y++) ScalarRow(from + (long)y * source.Stride, to + (long)y * target.Stride, target.Width);
+        for (int y = 0; y < rowCount; y++) ScalarRow(from + (long)y * source.Stride, to + (long)y * target.Stride, target.Width);
     }
 
     private unsafe void AlongColumns(Raster source, int firstRow, Raster target)

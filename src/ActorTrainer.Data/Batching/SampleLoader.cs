@@ -18,10 +18,10 @@ internal sealed class SampleLoader(DataSet data, BatchSourceOptions options)
     public void Load(int sample, int epoch, Workspace workspace, Span<byte> into, CancellationToken stop)
     {
         string path = data.Manifest.Samples[sample].Path;
-        Retry.OnIOError($"{data.Location}/{path}", () => data.DecodeOnce(sample, workspace, options.Background), stop);
-        if (options.Channels == 1) Luma.Apply(workspace.Picture);
         var random = new RandomStream(options.Seed, RandomPurpose.Augmentation, (ulong)epoch, (ulong)sample);
-        _transforms.Apply(workspace, ref random);
+        var (framing, part) = Decode(sample, path, workspace, ref random, stop);
+        if (options.Channels == 1) Luma.Apply(workspace.Picture);
+        _transforms.Apply(workspace, part, framing, ref random);
         var picture = workspace.Picture;
         if (picture.Width != options.ImageSize || picture.Height != options.ImageSize)
         {
@@ -30,6 +30,28 @@ internal sealed class SampleLoader(DataSet data, BatchSourceOptions options)
         }
 
         Pack(picture.Words, into);
+    }
+
+    /// <summary>What the transforms need of the sample, from memory where it is kept.</summary>
+    private (Framing, PicturePart) Decode(int sample, string path, Workspace workspace, ref RandomStream random, CancellationToken stop)
+    {
+        var cache = data.Cache?.Background == options.Background ? data.Cache : null;
+        bool isFast = options.Decode == PictureDecoding.Fast;
+        if (cache?.Find(sample) is { } kept && !(isFast && kept.IsJpeg))
+        {
+            var ofKept = _transforms.First(kept.Size, ref random);
+            return (ofKept, Rgb24.Unpack(kept.Rgb, kept.Size, ofKept, workspace.Picture));
+        }
+
+        PictureSize size = default;
+        Retry.OnIOError($"{data.Location}/{path}", () => size = data.Read(sample, workspace), stop);
+        var framing = _transforms.First(size, ref random);
+        bool isJpeg = workspace.File.Span is [0xFF, 0xD8, ..];
+        // What is kept is whole, for whatever the next epoch takes of it; a fast JPEG is another one each time.
+        if (cache is null || isFast && isJpeg || !cache.HasRoomFor(size)) return (framing, data.Decode(sample, workspace, options.Background, framing, options.Decode));
+        var whole = data.Decode(sample, workspace, options.Background, Framing.Whole(size), PictureDecoding.Exact);
+        cache.Keep(sample, workspace.Picture, isJpeg);
+        return (framing, whole);
     }
 
     /// <summary>What a sample that can't be decoded looks like.</summary>

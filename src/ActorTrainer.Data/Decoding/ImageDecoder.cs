@@ -1,4 +1,5 @@
 using ActorTrainer.Core.Data;
+using ActorTrainer.Data.Augmentation;
 using SkiaSharp;
 
 namespace ActorTrainer.Data.Decoding;
@@ -19,9 +20,8 @@ internal static class ImageDecoder
         fixed (byte* address = bytes)
         {
             using var codec = Open(address, bytes.Length);
-            var info = codec.Info;
-            bool swaps = codec.EncodedOrigin >= SKEncodedOrigin.LeftTop;
-            return new(swaps ? info.Height : info.Width, swaps ? info.Width : info.Height, NameOf(codec.EncodedFormat));
+            var size = Orientation.Shown(new(codec.Info.Width, codec.Info.Height), codec.EncodedOrigin);
+            return new(size.Width, size.Height, NameOf(codec.EncodedFormat));
         }
     }
 
@@ -31,19 +31,63 @@ internal static class ImageDecoder
         fixed (byte* address = bytes)
         {
             using var codec = Open(address, bytes.Length);
-            var size = codec.Info;
-            bool opaque = size.AlphaType == SKAlphaType.Opaque;
-            workspace.Picture.Resize(size.Width, size.Height);
-            // No colour space: pixels come as they are stored.
-            var wanted = new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul, null);
-            var result = codec.GetPixels(wanted, (nint)workspace.Picture.Address, workspace.Picture.Stride, SKCodecOptions.Default);
-            if (result != SKCodecResult.Success) throw new CorruptImageException(Reason(result));
-            bool shows = !opaque && Composite(workspace.Picture.Words, background);
-            if (codec.EncodedOrigin == SKEncodedOrigin.TopLeft) return shows;
-            Orientation.Apply(workspace.Picture, workspace.Spare, codec.EncodedOrigin);
-            workspace.Swap();
-            return shows;
+            return DecodeWhole(codec, new(codec.Info.Width, codec.Info.Height), workspace, background);
         }
+    }
+
+    /// <summary>
+    /// Decodes what a framing reaches into <see cref="Workspace.Picture"/>, and as much around it as the codec makes anyway. The bits are those that decoding the
+    /// whole picture gives, and so is the verdict on a damaged file: throws <see cref="CorruptImageException"/> wherever that would.
+    /// </summary>
+    /// <param name="mode">Fast: a JPEG is decoded at the smallest scale that has the pixels which the framing asks for.</param>
+    /// <param name="isSound">The whole file is known to decode: what lies below the framing need not be looked at.</param>
+    public static unsafe PicturePart Decode(ReadOnlySpan<byte> bytes, Workspace workspace, Rgb background, Framing framing, PictureDecoding mode, bool isSound)
+    {
+        fixed (byte* address = bytes)
+        {
+            using var codec = Open(address, bytes.Length);
+            var stored = new PictureSize(codec.Info.Width, codec.Info.Height);
+            bool isJpeg = codec.EncodedFormat == SKEncodedImageFormat.Jpeg;
+            if (isJpeg && mode == PictureDecoding.Fast && framing.Eighths < 8)
+            {
+                var scaled = codec.GetScaledDimensions(framing.Eighths / 8f);
+                stored = new(scaled.Width, scaled.Height);
+            }
+
+            var (origin, shown) = (codec.EncodedOrigin, Orientation.Shown(stored, codec.EncodedOrigin));
+            if (isJpeg && JpegLayout.HasParts(bytes) && JpegPart.Covering(Orientation.ToStored(framing.Reach(shown), origin, stored), stored) is { } part)
+            {
+                if (JpegPart.TryDecode(codec, stored, part, workspace, isSound))
+                {
+                    Orientation.Turn(workspace, origin);
+                    var at = Orientation.ToShown(part, origin, stored);
+                    return new(at.Left, at.Top, shown);
+                }
+
+                // Something is wrong with the file. What, the whole picture says.
+                using var again = Open(address, bytes.Length);
+                DecodeWhole(again, stored, workspace, background);
+            }
+            else
+            {
+                DecodeWhole(codec, stored, workspace, background);
+            }
+
+            return PicturePart.Whole(workspace.Picture);
+        }
+    }
+
+    private static unsafe bool DecodeWhole(SKCodec codec, PictureSize size, Workspace workspace, Rgb background)
+    {
+        bool opaque = codec.Info.AlphaType == SKAlphaType.Opaque;
+        workspace.Picture.Resize(size.Width, size.Height);
+        // No colour space: pixels come as they are stored.
+        var wanted = new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul, null);
+        var result = codec.GetPixels(wanted, (nint)workspace.Picture.Address, workspace.Picture.Stride, SKCodecOptions.Default);
+        if (result != SKCodecResult.Success) throw new CorruptImageException(Reason(result));
+        bool shows = !opaque && Composite(workspace.Picture.Words, background);
+        Orientation.Turn(workspace, codec.EncodedOrigin);
+        return shows;
     }
 
     private static unsafe SKCodec Open(byte* address, int length)

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using ActorTrainer.Data.Augmentation;
 
 namespace ActorTrainer.Data.Decoding;
 
@@ -24,16 +25,24 @@ internal static class Rgb24
         for (; i < pixels.Length; i++) (into[3 * i], into[(3 * i) + 1], into[(3 * i) + 2]) = ((byte)pixels[i], (byte)(pixels[i] >> 8), (byte)(pixels[i] >> 16));
     }
 
-    /// <summary>R G B to R G B 255.</summary>
-    public static void Unpack(ReadOnlySpan<byte> from, int width, int height, Raster into)
+    /// <summary>R G B to R G B 255, of what a framing reaches.</summary>
+    public static PicturePart Unpack(ReadOnlySpan<byte> from, PictureSize size, Framing framing, Raster into)
     {
-        into.Resize(width, height);
-        var words = into.Words;
+        var window = framing.Reach(size);
+        into.Resize(window.Width, window.Height);
+        for (int y = 0; y < window.Height; y++)
+            Unpack(from[(PixelBytes * ((window.Top + y) * size.Width + window.Left))..], into.Words.Slice(y * window.Width, window.Width));
+        return new(window.Left, window.Top, size);
+    }
+
+    // May read beyond the pixels that are wanted, never beyond the span.
+    private static void Unpack(ReadOnlySpan<byte> from, Span<uint> into)
+    {
         var order = Vector128.Create((byte)0, 1, 2, 0x80, 3, 4, 5, 0x80, 6, 7, 8, 0x80, 9, 10, 11, 0x80);
         var opaque = Vector128.Create(0xFF000000u);
         int i = 0;
         // Four pixels at once: 16 bytes are loaded, 12 count.
-        for (; (3 * i) + 16 <= from.Length; i += 4) (Vector128.Shuffle(Vector128.Create(from[(3 * i)..]), order).AsUInt32() | opaque).CopyTo(words[i..]);
-        for (; i < words.Length; i++) words[i] = Raster.Word(from[3 * i], from[(3 * i) + 1], from[(3 * i) + 2]);
+        for (; i + 4 <= into.Length && (3 * i) + 16 <= from.Length; i += 4) (Vector128.Shuffle(Vector128.Create(from[(3 * i)..]), order).AsUInt32() | opaque).CopyTo(into[i..]);
+        for (; i < into.Length; i++) into[i] = Raster.Word(from[3 * i], from[(3 * i) + 1], from[(3 * i) + 2]);
     }
 }

@@ -16,7 +16,7 @@ public sealed class PictureDecoder(ModelDescription model, long maxPixels)
     private const string Name = "picture";
     private static readonly ConcurrentBag<Workspace> Workspaces = [];
 
-    private readonly BatchSourceOptions _options = new(model.Evaluate, model.Channels, model.ImageSize, model.Background, CorruptFilePolicy.Fail, [], 0, 1);
+    private readonly BatchSourceOptions _options = new(model.Evaluate, model.Channels, model.ImageSize, model.Background, CorruptFilePolicy.Fail, [], 0, 1) { Decode = model.Decode };
 
     /// <summary>H x W x C. Throws <see cref="DataException"/>, for a person: "it is ...".</summary>
     public byte[] Decode(ReadOnlyMemory<byte> file)

@@ -9,7 +9,8 @@ namespace ActorTrainer.Data.Inspection;
 public static class FullCheck
 {
     /// <summary>All samples that can't be decoded, in order of their numbers.</summary>
-    public static ImmutableArray<SampleProblem> Run(IDataSet data, IProgress<DataProgress>? progress, CancellationToken cancel)
+    /// <param name="threads">To decode on; null: the machine's cores.</param>
+    public static ImmutableArray<SampleProblem> Run(IDataSet data, IProgress<DataProgress>? progress, CancellationToken cancel, int? threads = null)
     {
         var set = (DataSet)data;
         var samples = data.Manifest.Samples;
@@ -31,7 +32,7 @@ public static class FullCheck
             }
 
             meter.Step();
-        }, cancel);
+        }, cancel, threads);
         return [.. problems.OfType<SampleProblem>()];
     }
 }

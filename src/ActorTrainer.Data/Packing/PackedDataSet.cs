@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.IO.Hashing;
 using ActorTrainer.Core.Data;
+using ActorTrainer.Data.Augmentation;
 using ActorTrainer.Data.Decoding;
 using ActorTrainer.Data.Sources;
 using Microsoft.Win32.SafeHandles;
@@ -16,9 +17,10 @@ internal sealed class PackedDataSet : DataSet
     private readonly ImmutableArray<PackedSample> _samples;
     private readonly SafeFileHandle[] _shards;
     private readonly PackIndex _index;
+    private readonly EncodedPictures _pictures;
 
     private PackedDataSet(string location, DataManifest manifest, ImmutableArray<SampleProblem> problems, PackIndex index, ImmutableArray<PackedSample> samples, SafeFileHandle[] shards)
-        : base(location, manifest, problems) => (_index, _samples, _shards) = (index, samples, shards);
+        : base(location, manifest, problems) => (_index, _samples, _shards, _pictures) = (index, samples, shards, new(samples.Length));
 
     /// <param name="location">The pack's folder.</param>
     /// <param name="wanted">Only these classes; null: all.</param>
@@ -54,13 +56,16 @@ internal sealed class PackedDataSet : DataSet
         static string Text(Rgb colour) => $"[{colour.R}, {colour.G}, {colour.B}]";
     }
 
-    public override void Decode(int sample, Workspace workspace, Rgb background)
+    public override PictureSize Read(int sample, Workspace workspace)
     {
         var packed = _samples[sample];
         Read(packed, workspace.File.Resize(packed.Length));
-        if (_index.Content == PackContent.Raw) Rgb24.Unpack(workspace.File.Span, packed.Width, packed.Height, workspace.Picture);
-        else ImageDecoder.Decode(workspace.File.Span, workspace, background);
+        return _index.Content == PackContent.Raw ? new(packed.Width, packed.Height) : EncodedPictures.SizeOf(workspace);
     }
+
+    public override PicturePart Decode(int sample, Workspace workspace, Rgb background, Framing framing, PictureDecoding mode) => _index.Content == PackContent.Raw
+        ? Rgb24.Unpack(workspace.File.Span, new(_samples[sample].Width, _samples[sample].Height), framing, workspace.Picture)
+        : _pictures.Decode(sample, workspace, background, framing, mode);
 
     public override void Dispose()
     {

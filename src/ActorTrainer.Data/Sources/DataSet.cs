@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using ActorTrainer.Core.Data;
+using ActorTrainer.Data.Augmentation;
 using ActorTrainer.Data.Decoding;
 
 namespace ActorTrainer.Data.Sources;
 
-/// <summary>A data set whose samples can be decoded, from any number of threads at once.</summary>
+/// <summary>A data set whose samples can be decoded, from any number of threads at once. A sample is first read, which may be tried again, and then decoded.</summary>
 internal abstract class DataSet(string location, DataManifest manifest, ImmutableArray<SampleProblem> problems) : IDataSet
 {
     public string Location => location;
@@ -20,17 +21,18 @@ internal abstract class DataSet(string location, DataManifest manifest, Immutabl
     /// <param name="bytes">Of pixels, at most.</param>
     public void KeepDecoded(long bytes, Rgb background) => Cache ??= new(Manifest.Samples.Length, background, bytes);
 
-    /// <summary>As <see cref="Decode"/>, from memory where it is kept.</summary>
-    public void DecodeOnce(int sample, Workspace workspace, Rgb background)
-    {
-        var cache = Cache?.Background == background ? Cache : null;
-        if (cache?.TryGet(sample, workspace.Picture) == true) return;
-        Decode(sample, workspace, background);
-        cache?.Keep(sample, workspace.Picture);
-    }
+    /// <summary>Brings one sample to the workspace and says how large its picture is. Throws <see cref="CorruptImageException"/> or <see cref="IOException"/>.</summary>
+    public abstract PictureSize Read(int sample, Workspace workspace);
 
-    /// <summary>Puts one sample into <see cref="Workspace.Picture"/>. Throws <see cref="CorruptImageException"/> or <see cref="IOException"/>.</summary>
-    public abstract void Decode(int sample, Workspace workspace, Rgb background);
+    /// <summary>
+    /// Puts into <see cref="Workspace.Picture"/> what a framing reaches of the sample that was <see cref="Read"/> last, and says what that is.
+    /// Throws <see cref="CorruptImageException"/>, depending on the sample's bytes alone.
+    /// </summary>
+    public abstract PicturePart Decode(int sample, Workspace workspace, Rgb background, Framing framing, PictureDecoding mode);
+
+    /// <summary>Puts one whole sample into <see cref="Workspace.Picture"/>. Throws <see cref="CorruptImageException"/> or <see cref="IOException"/>.</summary>
+    public void Decode(int sample, Workspace workspace, Rgb background) =>
+        Decode(sample, workspace, background, Framing.Whole(Read(sample, workspace)), PictureDecoding.Exact);
 
     public abstract void Dispose();
 }

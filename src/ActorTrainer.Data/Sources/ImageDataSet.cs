@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorTrainer.Core.Data;
+using ActorTrainer.Data.Augmentation;
 using ActorTrainer.Data.Decoding;
 
 namespace ActorTrainer.Data.Sources;
@@ -8,11 +9,16 @@ namespace ActorTrainer.Data.Sources;
 internal sealed class ImageDataSet(string location, DataManifest manifest, ImmutableArray<SampleProblem> problems, (IFileTree Tree, TreeFile File)[] files)
     : DataSet(location, manifest, problems)
 {
-    public override void Decode(int sample, Workspace workspace, Rgb background)
+    private readonly EncodedPictures _pictures = new(manifest.Samples.Length);
+
+    public override PictureSize Read(int sample, Workspace workspace)
     {
         ReadBytes(sample, workspace.File);
-        ImageDecoder.Decode(workspace.File.Span, workspace, background);
+        return EncodedPictures.SizeOf(workspace);
     }
+
+    public override PicturePart Decode(int sample, Workspace workspace, Rgb background, Framing framing, PictureDecoding mode) =>
+        _pictures.Decode(sample, workspace, background, framing, mode);
 
     public void ReadBytes(int sample, FileBytes into)
     {

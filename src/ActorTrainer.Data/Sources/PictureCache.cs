@@ -11,7 +11,7 @@ namespace ActorTrainer.Data.Sources;
 /// <param name="budget">Bytes of pixels.</param>
 internal sealed class PictureCache(int samples, Rgb background, long budget)
 {
-    private readonly Picture?[] _pictures = new Picture?[samples];
+    private readonly KeptPicture?[] _pictures = new KeptPicture?[samples];
     private long _bytes;
 
     public Rgb Background => background;
@@ -19,19 +19,23 @@ internal sealed class PictureCache(int samples, Rgb background, long budget)
     /// <summary>Bytes of pixels that are kept.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    public bool TryGet(int sample, Raster into)
+    /// <summary>Whether a picture of that size would still be kept.</summary>
+    public bool HasRoomFor(PictureSize size) => Bytes + BytesOf(size) <= budget;
+
+    public KeptPicture? Find(int sample) => Volatile.Read(ref _pictures[sample]);
+
+    /// <param name="isJpeg">It came from a JPEG, which fast decoding would have made smaller.</param>
+    public void Keep(int sample, Raster picture, bool isJpeg)
     {
-        if (Volatile.Read(ref _pictures[sample]) is not { } kept) return false;
-        Rgb24.Unpack(kept.Rgb, kept.Width, kept.Height, into);
-        return true;
+        var size = new PictureSize(picture.Width, picture.Height);
+        long bytes = BytesOf(size);
+        if (Interlocked.Add(ref _bytes, bytes) <= budget && Interlocked.CompareExchange(ref _pictures[sample], new(size, Rgb24.Of(picture), isJpeg), null) is null) return;
+        Interlocked.Add(ref _bytes, -bytes);
     }
 
-    public void Keep(int sample, Raster picture)
-    {
-        long size = (long)Rgb24.PixelBytes * picture.Width * picture.Height;
-        if (Interlocked.Add(ref _bytes, size) <= budget && Interlocked.CompareExchange(ref _pictures[sample], new(picture.Width, picture.Height, Rgb24.Of(picture)), null) is null) return;
-        Interlocked.Add(ref _bytes, -size);
-    }
-
-    private sealed record Picture(int Width, int Height, byte[] Rgb);
+    private static long BytesOf(PictureSize size) => (long)Rgb24.PixelBytes * size.Width * size.Height;
 }
+
+/// <summary>A decoded picture.</summary>
+/// <param name="Rgb">R, G, B of each pixel, row by row.</param>
+internal sealed record KeptPicture(PictureSize Size, byte[] Rgb, bool IsJpeg);

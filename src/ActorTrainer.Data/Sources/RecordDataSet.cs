@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using ActorTrainer.Core.Data;
+using ActorTrainer.Data.Augmentation;
 using ActorTrainer.Data.Decoding;
 
 namespace ActorTrainer.Data.Sources;
@@ -37,13 +38,16 @@ internal sealed class RecordDataSet : DataSet
         return new(location, new(classes, [.. samples]), kept, width, height);
     }
 
-    public override void Decode(int sample, Workspace workspace, Rgb background)
+    public override PictureSize Read(int sample, Workspace workspace) => new(_width, _height);
+
+    public override PicturePart Decode(int sample, Workspace workspace, Rgb background, Framing framing, PictureDecoding mode)
     {
         workspace.Picture.Resize(_width, _height);
         var source = _records[sample].Pixels.Span;
         var target = workspace.Picture.Words;
         int green = source.Length == target.Length ? 0 : target.Length, blue = 2 * green;
         for (int i = 0; i < target.Length; i++) target[i] = Raster.Word(source[i], source[green + i], source[blue + i]);
+        return PicturePart.Whole(workspace.Picture);
     }
 
     public override void Dispose() { }

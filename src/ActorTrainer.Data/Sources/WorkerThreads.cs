@@ -7,13 +7,14 @@ namespace ActorTrainer.Data.Sources;
 internal static class WorkerThreads
 {
     /// <summary>Blocks until all are done. The first exception ends the loop and is thrown here.</summary>
-    public static void For(int count, string name, Action<int, Workspace> body, CancellationToken cancel)
+    /// <param name="threads">Null: the machine's cores.</param>
+    public static void For(int count, string name, Action<int, Workspace> body, CancellationToken cancel, int? threads = null)
     {
         int next = -1;
         ExceptionDispatchInfo? failure = null;
-        Thread[] threads = [.. Enumerable.Range(0, Math.Clamp(Math.Min(Environment.ProcessorCount, count), 1, 64)).Select(i => new Thread(Work) { IsBackground = true, Name = $"{name}-{i}" })];
-        foreach (var thread in threads) thread.Start();
-        foreach (var thread in threads) thread.Join();
+        Thread[] workers = [.. Enumerable.Range(0, Math.Clamp(Math.Min(threads ?? Environment.ProcessorCount, count), 1, 64)).Select(i => new Thread(Work) { IsBackground = true, Name = $"{name}-{i}" })];
+        foreach (var worker in workers) worker.Start();
+        foreach (var worker in workers) worker.Join();
         cancel.ThrowIfCancellationRequested();
         failure?.Throw();
 

@@ -32,7 +32,10 @@ public static class ModelDescriber
             string where = string.Create(CultureInfo.InvariantCulture, $"experiment.training.phases.{i}");
             var data = phase.Data;
             var description = new ModelDescription(origin.Architecture, origin.GraphLocation, classesByPhase[i], data.Channels, data.ImageSize,
-                settings.Model.Dropout, Normalize(data, origin), data.Evaluate, data.Background);
+                settings.Model.Dropout, Normalize(data, origin), data.Evaluate, data.Background)
+            {
+                Decode = data.Decode,
+            };
             if (description.Normalize is { BuiltIn: false, Mean.Length: var channels } && channels != data.Channels)
                 throw new EngineException($"{where}: data.normalize has {channels} means, but data.channels is {data.Channels}.");
             using var scope = NewDisposeScope();

@@ -1,5 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using ActorTrainer.Benchmarks;
+using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Hosting;
 using ActorTrainer.Terminal;
@@ -12,7 +15,7 @@ internal static class BenchCommand
     public static readonly string[] Examples =
     [
         "actortrainer bench step --architecture resnet18 --batch 16 --image 224 --threads 2 --precision bf16",
-        "actortrainer bench loader ~/photos/train --threads 2 --epochs 3",
+        "actortrainer bench loader ~/photos/train --threads 1,2,4,8 --epochs 3",
         "actortrainer bench collective --world 2 --floats 25000000 --rounds 8",
     ];
 
@@ -49,21 +52,43 @@ internal static class BenchCommand
     private static Command Loader(Screen screen, Services services)
     {
         var location = new Argument<string>("DATA") { Description = "A data set as in the experiment file: a folder of class folders, a pack, ..." };
-        var threads = Threads();
+        var threads = new Option<int[]>("--threads")
+        {
+            HelpName = "N[,N]", Description = "Decoding threads; several numbers are measured one after the other", DefaultValueFactory = _ => [Environment.ProcessorCount], CustomParser = Counts,
+        };
+        var decode = new Option<PictureDecoding>("--decode") { HelpName = "exact|fast", Description = "As in the experiment file", DefaultValueFactory = _ => PictureDecoding.Exact };
         var epochs = new Option<int>("--epochs") { HelpName = "N", Description = "Passes over the data; the first does not count", DefaultValueFactory = _ => 3 };
         var json = CommonOptions.Json();
-        AtLeast(threads, 1);
         AtLeast(epochs, 2);
-        var command = new Command("loader", "Time decoding, random resized crops to 224 x 224 and flips, in shuffled batches of 64") { location, threads, epochs, json };
+        var command = new Command("loader", "Time decoding, random resized crops to 224 x 224 and flips, in shuffled batches of 64, and beside it decoding alone")
+        {
+            location, threads, decode, epochs, json,
+        };
         command.SetAction(async (parsed, cancel) =>
         {
             var reader = services.Data();
             using var data = reader.Open(parsed.GetRequiredValue(location), null, DataProgressLine.On(screen), cancel);
-            var result = await LoaderBenchmark.RunAsync(reader, data, parsed.GetValue(threads), parsed.GetValue(epochs), cancel).ConfigureAwait(false);
-            screen.Result(parsed.GetValue(json) ? result.ToJson() : result.ToString());
+            foreach (int count in parsed.GetRequiredValue(threads))
+            {
+                var result = await LoaderBenchmark.RunAsync(reader, data, count, parsed.GetValue(decode), parsed.GetValue(epochs), cancel).ConfigureAwait(false);
+                screen.Result(parsed.GetValue(json) ? result.ToJson() : result.ToString());
+            }
+
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static int[] Counts(ArgumentResult result)
+    {
+        var counts = new List<int>();
+        foreach (string part in result.Tokens[0].Value.Split(','))
+        {
+            if (int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is > 0 and <= 1024) counts.Add(count);
+            else result.AddError($"--threads takes numbers from 1 to 1024 with commas between them, such as 1,2,4; '{part}' is none.");
+        }
+
+        return [.. counts];
     }
 
     private static Option<int> Threads() => new("--threads") { HelpName = "N", Description = "Threads", DefaultValueFactory = _ => Environment.ProcessorCount };

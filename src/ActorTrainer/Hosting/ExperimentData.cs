@@ -121,7 +121,10 @@ internal sealed class ExperimentData : IExperimentData
         long cacheBytes = 0)
     {
         var options = new BatchSourceOptions(transforms, data.Channels, data.ImageSize, data.Background, data.OnCorruptFile, weights, _settings.Seed,
-            data.LoaderThreads ?? Environment.ProcessorCount, checksums, labels, cacheBytes);
+            data.LoaderThreads ?? Environment.ProcessorCount, checksums, labels, cacheBytes)
+        {
+            Decode = data.Decode,
+        };
         lock (_lock)
         {
             var key = new SourceKey(set, string.Join('|', transforms), string.Join('/', labels), string.Join('|', weights), options with { Transforms = [], ClassWeights = [], LabelClasses = [] });

@@ -51,7 +51,10 @@ internal sealed class LoadedModel : IDisposable
     public IEnumerable<Answer> Answer(IDataSet data, ImmutableArray<int> chosen, ImmutableArray<string> labels, CancellationToken cancel)
     {
         var options = new BatchSourceOptions(Description.Evaluate, Description.Channels, Description.ImageSize, Description.Background, CorruptFilePolicy.Skip,
-            [], 0, Environment.ProcessorCount, LabelClasses: labels);
+            [], 0, Environment.ProcessorCount, LabelClasses: labels)
+        {
+            Decode = Description.Decode,
+        };
         using var source = _reader.OpenBatches(data, options);
         var requests = chosen.Chunk(_batchSize).Select((samples, index) => new BatchRequest(index, 0, [.. samples]));
         var loading = new Queue<Task<HostBatch>>();

@@ -1,3 +1,4 @@
+using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
 using CsCheck;
 
@@ -26,6 +27,21 @@ public class EffectiveConfigurationSpec
             Assert.Equal(keys.Distinct().Order(StringComparer.Ordinal), keys);
         },
         iter: 100);
+
+    [Theory]
+    [InlineData(PictureDecoding.Exact, PictureDecoding.Exact, new string[0])]
+    [InlineData(PictureDecoding.Fast, PictureDecoding.Exact, new[] { "experiment.data.decode", "experiment.training.phases.1.data.decode" })]
+    [InlineData(PictureDecoding.Exact, PictureDecoding.Fast, new[] { "experiment.training.phases.1.data.decode" })]
+    public void Decoding_is_only_named_where_it_is_not_what_it_always_was(PictureDecoding first, PictureDecoding second, string[] expected)
+    {
+        var settings = Some.Settings();
+        var data = settings.Data with { Decode = first };
+        var phases = settings.Training.Phases.Select((phase, i) => phase with { Data = phase.Data with { Decode = i == 1 ? second : first } });
+        var configuration = new ExperimentConfiguration(settings with { Data = data, Training = settings.Training with { Phases = [.. phases] } });
+        Assert.Equal(expected, configuration.Entries.Select(entry => entry.Key).Where(key => key.EndsWith(".decode", StringComparison.Ordinal)));
+        Assert.Equal(expected.Length == 0, configuration.Hash == new ExperimentConfiguration(settings).Hash);
+        Assert.Equal(Dump.Of(configuration.Settings), Dump.Of(ExperimentFile.Parse(configuration.Text, "/elsewhere/effective.conf", sources: ConfigurationSources.Isolated).Configuration!.Settings));
+    }
 
     [Fact]
     public void A_difference_names_the_key_both_values_and_whether_the_result_changes()

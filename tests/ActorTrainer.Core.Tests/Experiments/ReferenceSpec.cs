@@ -36,6 +36,7 @@ public class ReferenceSpec
         { "experiment.data.evaluate", "[ { resize = 300 }, { center-crop = [260, 250] }, { center-crop = 224 } ]", [] },
         { "experiment.data.normalize", "{ mean = [0.1, 0, 0], std = [2, 1, 1] }", [] },
         { "experiment.data.normalize", "imagenet", [] },
+        { "experiment.data.decode", "fast", [] },
         { "experiment.data.on-corrupt-file", "skip", [] },
         { "experiment.data.loader-threads", "3", [] },
         { "experiment.data.prefetch", "9", [] },

@@ -78,6 +78,7 @@ internal static class Some
         from normalize in Gen.OneOf(
             Gen.Const<Normalization>(new Normalization.Auto()), Gen.Const<Normalization>(new Normalization.None()),
             Gen.Select(Positive.Array[channels], Positive.Array[channels], (mean, std) => (Normalization)new Normalization.Explicit([.. mean], [.. std])))
+        from decode in Gen.Enum<PictureDecoding>()
         from policy in Gen.Enum<CorruptFilePolicy>()
         from loading in Gen.Select(Nullable(Gen.Int[1, 64]), Gen.Int[1, 64], Gen.Bool, Nullable(Gen.Int[1, 999]))
         select new DataSettings
@@ -86,7 +87,7 @@ internal static class Some
             Validation = kind switch { 0 => new ValidationSource.None(), 1 => new ValidationSource.Share(share), _ => new ValidationSource.At(paths.Item3) },
             Classes = hasClasses ? classes : null, Channels = channels, ImageSize = size,
             Background = new(background.Item1, background.Item2, background.Item3), Augment = augment, Evaluate = evaluate,
-            Normalize = normalize, OnCorruptFile = policy, LoaderThreads = loading.Item1, Prefetch = loading.Item2, Ledger = loading.Item3, CacheMebibytes = loading.Item4,
+            Normalize = normalize, Decode = decode, OnCorruptFile = policy, LoaderThreads = loading.Item1, Prefetch = loading.Item2, Ledger = loading.Item3, CacheMebibytes = loading.Item4,
         };
 
     private static Gen<ImmutableArray<ImageTransform>> AnyTransforms(int size, bool random)

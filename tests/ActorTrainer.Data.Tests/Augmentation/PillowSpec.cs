@@ -101,7 +101,7 @@ public class PillowSpec
         var workspace = new Workspace();
         Resampler.Copy(References.Pattern(width, height), new(0, 0, width, height), workspace.Picture);
         var random = new RandomStream(1, RandomPurpose.Test, 0, 0);
-        new TransformPipeline([.. transforms], background).Apply(workspace, ref random);
+        new TransformPipeline([.. transforms], background).ApplyToWhole(workspace, ref random);
         return workspace.Picture;
     }
 

@@ -73,7 +73,7 @@ public class HostilePictureSpec
             var random = new RandomStream(1, RandomPurpose.Test, 0, 0);
             try
             {
-                new TransformPipeline([.. recipe], new(7, 8, 9)).Apply(workspace, ref random);
+                new TransformPipeline([.. recipe], new(7, 8, 9)).ApplyToWhole(workspace, ref random);
                 Assert.True(workspace.Picture.Width > 0 && workspace.Picture.Height > 0);
                 if (recipe[0] is not ImageTransform.RandomRotation) Assert.Equal(-1, workspace.Picture.Words.IndexOfAnyExcept(Raster.Word(7, 8, 9)));
             }

@@ -11,11 +11,18 @@ public sealed class PictureDecoderSpec
     [Fact]
     public async Task A_pictures_pixels_are_those_that_the_model_was_evaluated_on()
     {
-        byte[] picture = TemporaryFolder.Picture(9, 50, 40);
+        byte[] picture = JpegWriter.Write(new(120, 100, 3, 0x22), 1);
         using var data = ImageInputs.Of([("x", picture)]);
-        using var source = new DataReader().OpenBatches(data, new(Model.Evaluate, 3, 24, Rgb.White, CorruptFilePolicy.Fail, [], 0, 1));
-        using var batch = await source.LoadAsync(new(0, 0, [0]), default);
-        Assert.Equal(batch.Pixels.ToArray(), new PictureDecoder(Model, 1_000_000).Decode(picture));
+        var seen = new List<byte[]>();
+        foreach (var decode in new[] { PictureDecoding.Exact, PictureDecoding.Fast })
+        {
+            using var source = new DataReader().OpenBatches(data, new(Model.Evaluate, 3, 24, Rgb.White, CorruptFilePolicy.Fail, [], 0, 1) { Decode = decode });
+            using var batch = await source.LoadAsync(new(0, 0, [0]), default);
+            seen.Add(batch.Pixels.ToArray());
+            Assert.Equal(seen[^1], new PictureDecoder(Model with { Decode = decode }, 1_000_000).Decode(picture));
+        }
+
+        Assert.NotEqual(seen[0], seen[1]);
     }
 
     [Fact]

@@ -17,13 +17,22 @@ public sealed class BenchCommandSpec
     [Fact]
     public async Task The_loader_is_timed()
     {
-        var line = Assert.Single((await Bench("loader", Repository.Path("config", "data", "clipart.zip") + "/test", "--threads", "2", "--epochs", "2", "--json")).Completes().Lines);
-        Assert.Equal(2, (int)line["workers"]!);
-        Assert.True((double)line["images_per_s"]! > 0);
+        var lines = (await Bench("loader", Pictures, "--threads", "2,1", "--decode", "fast", "--epochs", "2", "--json")).Completes().Lines;
+        Assert.Equal([2, 1], lines.Select(line => (int)line["workers"]!));
+        Assert.All(lines, line => Assert.Equal("fast", (string)line["decode"]!));
+        Assert.All(lines, line => Assert.All(new[] { "images_per_s", "cpu_ms", "decode_only_per_s", "decode_only_cpu_ms" }, key => Assert.True((double)line[key]! > 0, key)));
     }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("2,")]
+    [InlineData("two")]
+    public async Task Threads_are_numbers(string threads) => (await Bench("loader", Pictures, "--threads", threads)).Refuses(2, "--threads takes numbers from 1 to 1024");
 
     [Fact]
     public async Task A_model_that_is_not_known_is_named() => (await Bench("step", "--architecture", "resnet19")).Refuses(2, "no architecture 'resnet19'");
+
+    private static string Pictures => Repository.Path("config", "data", "clipart.zip") + "/test";
 
     private static async Task<EndedProgram> Bench(params string[] arguments)
     {

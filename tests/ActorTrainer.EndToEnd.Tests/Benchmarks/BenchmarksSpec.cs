@@ -1,4 +1,5 @@
 using ActorTrainer.Benchmarks.Memory;
+using ActorTrainer.Benchmarks.Micro;
 using ActorTrainer.Benchmarks.Overhead;
 using ActorTrainer.Benchmarks.Serving;
 
@@ -23,6 +24,16 @@ public sealed class BenchmarksSpec
         var result = await ServingCommand.MeasureAsync(new("lenet5", Channels: 1, ImageSize: 32, Classes: 4, Threads: 1), clients: 40, pictures: 200, rounds: 1);
 
         Assert.True(result is { Batched.Median: > 0, Bare.Median: > 0 } && result.SlowSeconds >= result.MedianSeconds);
+    }
+
+    [Fact]
+    public void Every_small_part_is_timed()
+    {
+        var result = MicroCommand.Measure("*", isDry: true);
+
+        Assert.Empty(result.Errors);
+        Assert.All(result.Timings, timing => Assert.True(timing is { Median: > 0, Count: > 0 }, timing.Name));
+        Assert.Equal(12, result.Timings.Length);
     }
 
     [Fact]

@@ -27,6 +27,7 @@ internal static class DataBinder
             Augment = augment,
             Evaluate = evaluate,
             Normalize = Normalize(data["normalize"], channels),
+            Decode = data["decode"].Choice(("exact", PictureDecoding.Exact), ("fast", PictureDecoding.Fast)),
             OnCorruptFile = data["on-corrupt-file"].Choice(("fail", CorruptFilePolicy.Fail), ("skip", CorruptFilePolicy.Skip)),
             LoaderThreads = data["loader-threads"].OrNull(setting => setting.Integer(1, 1024)),
             Prefetch = data["prefetch"].Integer(1, 1024),

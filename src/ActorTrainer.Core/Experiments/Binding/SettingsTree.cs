@@ -13,6 +13,9 @@ namespace ActorTrainer.Core.Experiments.Binding;
 /// </summary>
 internal static class SettingsTree
 {
+    /// <summary>Came later than others: where an experiment has its default it is left out, so that runs which were begun before keep their hash and go on.</summary>
+    private const string YoungKey = "decode";
+
     private static readonly HoconOrigin Nowhere = new("effective.conf", 1, 1, "/");
 
     public static HoconObject Of(ExperimentSettings settings)
@@ -22,7 +25,7 @@ internal static class SettingsTree
         return Object(("experiment", Object(
             ("name", Text(settings.Name.Value)),
             ("seed", Number(settings.Seed)),
-            ("data", data),
+            ("data", settings.Data.Decode == PictureDecoding.Exact ? Without(data, YoungKey) : data),
             ("model", Object(
                 ("architecture", TextOrNull(settings.Model.Architecture)),
                 ("pretrained", TextOrNull(Pretrained(settings.Model.Pretrained))),
@@ -84,6 +87,7 @@ internal static class SettingsTree
             Normalization.Explicit own => Object(("mean", List(own.Mean.Select(Number))), ("std", List(own.Std.Select(Number)))),
             _ => throw Unknown(data.Normalize),
         }),
+        ("decode", Word(data.Decode)),
         ("on-corrupt-file", Word(data.OnCorruptFile)),
         ("loader-threads", OrNull(data.LoaderThreads)),
         ("prefetch", Number(data.Prefetch)),
@@ -148,7 +152,7 @@ internal static class SettingsTree
             ("data", data),
             ("optimizer", Optimizer(phase.Optimizer)),
             ("schedule", Schedule(phase.Schedule)));
-        return data.Count > 0 ? whole : new(whole.Fields.Where(field => field.Key != "data"), Nowhere);
+        return data.Count > 0 ? whole : Without(whole, "data");
     }
 
     private static HoconObject Optimizer(OptimizerSettings optimizer) => Object(
@@ -205,6 +209,8 @@ internal static class SettingsTree
     private static HoconArray List(IEnumerable<HoconNode> items) => new([.. items], Nowhere);
 
     private static HoconArray List(params HoconNode[] items) => List(items.AsEnumerable());
+
+    private static HoconObject Without(HoconObject whole, string key) => new(whole.Fields.Where(field => field.Key != key), Nowhere);
 
     private static HoconObject Object(params (string Key, HoconNode Value)[] fields) =>
         new(fields.Select(field => new HoconField(field.Key, field.Value, Nowhere)), Nowhere);

@@ -38,12 +38,13 @@ internal sealed record VersionAnswer(
 }
 
 /// <summary>What a model takes and gives: its preprocessing is its own.</summary>
+/// <param name="Decode">How picture files become pixels.</param>
 /// <param name="Transforms">From a picture to the model's input, in order.</param>
 /// <param name="Normalize">Of the input's values; null where the model's graph does it itself.</param>
 internal sealed record ModelFacts(
-    string Architecture, int Channels, int ImageSize, ImmutableArray<ImageTransform> Transforms, InputNormalization? Normalize, Rgb Background, ImmutableArray<string> Labels)
+    string Architecture, int Channels, int ImageSize, PictureDecoding Decode, ImmutableArray<ImageTransform> Transforms, InputNormalization? Normalize, Rgb Background, ImmutableArray<string> Labels)
 {
-    public static ModelFacts Of(ModelDescription model) => new(model.Architecture, model.Channels, model.ImageSize, model.Evaluate,
+    public static ModelFacts Of(ModelDescription model) => new(model.Architecture, model.Channels, model.ImageSize, model.Decode, model.Evaluate,
         model.Normalize.BuiltIn ? null : model.Normalize, model.Background, model.Classes);
 }
 

@@ -1,0 +1,24 @@
+using ActorTrainer.Core.Gradients;
+using BenchmarkDotNet.Attributes;
+
+namespace ActorTrainer.Benchmarks.Micro;
+
+/// <summary>The sum of eight shards' gradients along the fixed tree, in host memory, a million floats each.</summary>
+public class TreeSumBenchmarks
+{
+    private const int Shards = 8, Floats = 1 << 20;
+
+    private readonly float[][] _shards = [.. Enumerable.Range(0, Shards).Select(_ => new float[Floats])];
+
+    [Benchmark]
+    public int Sum()
+    {
+        var tree = new SubtreeSum<float[]>((left, right) =>
+        {
+            SubtreeSums.Add(left.AsSpan(), right);
+            return left;
+        });
+        for (int shard = 0; shard < Shards; shard++) tree.Add(new(shard, 1), _shards[shard]);
+        return tree.Parts.Count;
+    }
+}
