@@ -49,6 +49,7 @@ internal static class SettingsTree
             ("resources", Object(
                 ("device", Word(settings.Resources.Device)),
                 ("trainers", Object(("min", Number(settings.Resources.MinTrainers)), ("max", Number(settings.Resources.MaxTrainers)))),
+                ("feature-cache-mib", Number(settings.Resources.FeatureCacheMebibytes)),
                 ("threads", OrNull(settings.Resources.Threads)))))));
     }
 
@@ -145,10 +146,11 @@ internal static class SettingsTree
             ("batch-norm", Word(phase.BatchNorm)),
             ("learning-rate-scale", Object([.. phase.LearningRateScale.Select(scale => (scale.Pattern, (HoconNode)Number(scale.Factor)))])),
             ("layer-decay", OrNull(phase.LayerDecay)),
+            ("features", phase.Features is { } features ? Object(("variants", Number(features.Variants)), ("block-size", Number(features.BlockSize))) : Null),
             ("data", data),
             ("optimizer", Optimizer(phase.Optimizer)),
             ("schedule", Schedule(phase.Schedule)));
-        return data.Count > 0 ? whole : new(whole.Fields.Where(field => field.Key != "data"), Nowhere);
+        return new(whole.Fields.Where(field => (field.Key != "data" || data.Count > 0) && (field.Key != "features" || phase.Features is not null)), Nowhere);
     }
 
     private static HoconObject Optimizer(OptimizerSettings optimizer) => Object(
