@@ -26,8 +26,8 @@ internal readonly record struct FeatureRow(uint Crc, string? Problem);
 ///   16 XxHash128 of all before
 ///   the rows
 /// </code>
-/// The header is verified when the file is opened, a row each time it is read: whatever has been torn, cut or overwritten is not there. Counted by who uses
-/// it, since its file may have gone meanwhile and can't be opened twice.
+/// The header is verified when the file is opened, a row when it is read: whatever has been torn, cut or overwritten is not there. Counted by who uses it, since
+/// its file may have gone meanwhile and can't be opened twice.
 /// </summary>
 internal sealed class FeatureBlockFile
 {
@@ -37,12 +37,18 @@ internal sealed class FeatureBlockFile
     private readonly FeatureBlockIdentity _identity;
     private readonly ImmutableArray<ulong> _hashes;
     private readonly long _rowsAt;
+    private byte[]? _inMemory;
     private int _users = 1;
 
     private FeatureBlockFile(SafeFileHandle file, FeatureBlockIdentity identity, ImmutableArray<ulong> hashes, ImmutableArray<FeatureRow> rows, long rowsAt) =>
         (_file, _identity, _hashes, Rows, _rowsAt) = (file, identity, hashes, rows, rowsAt);
 
     public ImmutableArray<FeatureRow> Rows { get; }
+
+    /// <summary>Bytes of all rows.</summary>
+    public int Length => _identity.Rows * _identity.RowBytes;
+
+    public bool IsInMemory => _inMemory is not null;
 
     /// <param name="features">Row after row.</param>
     public static byte[] Content(FeatureBlockIdentity identity, ReadOnlySpan<FeatureRow> rows, ReadOnlySpan<byte> features)
@@ -108,9 +114,28 @@ internal sealed class FeatureBlockFile
         }
     }
 
+    /// <summary>Reads all rows, so that none is read again. False where one is damaged. Before anybody else has it.</summary>
+    public bool TryLoad()
+    {
+        byte[] rows = GC.AllocateUninitializedArray<byte>(Length);
+        for (int row = 0; row < _identity.Rows; row++)
+        {
+            if (!TryRead(row, rows.AsSpan(row * _identity.RowBytes, _identity.RowBytes))) return false;
+        }
+
+        _inMemory = rows;
+        return true;
+    }
+
     /// <summary>False where the row is damaged, or its disk does not give it.</summary>
     public bool TryRead(int row, Span<byte> into)
     {
+        if (_inMemory is { } rows)
+        {
+            rows.AsSpan(row * _identity.RowBytes, _identity.RowBytes).CopyTo(into);
+            return true;
+        }
+
         try
         {
             return Fill(_file, into, _rowsAt + ((long)row * _identity.RowBytes)) && XxHash3.HashToUInt64(into) == _hashes[row];

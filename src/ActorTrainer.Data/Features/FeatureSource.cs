@@ -9,13 +9,16 @@ using ActorTrainer.Data.Batching;
 namespace ActorTrainer.Data.Features;
 
 /// <summary>
-/// Gathers batches from blocks in the cache, row by row at their positions: features need not fit into memory. The cache's key is a hash over all that they
+/// Gathers batches from blocks in the cache, row by row: from memory as far as there is room, else at their positions in files. The cache's key is a hash over all that they
 /// depend on, so experiments that differ in nothing else (a sweep over rates, say) share them.
 /// </summary>
 internal sealed class FeatureSource : IFeatureSource
 {
     /// <summary>Files that are kept open at most, besides those that are being read.</summary>
     private const int MostOpen = 1024;
+
+    /// <summary>Bytes of blocks that are kept in memory, of those that are open: 65,536 samples of ResNet-18. The others are read by position.</summary>
+    private const long MostInMemory = 128 << 20;
 
     private readonly IDataSet _data;
     private readonly FeatureSourceOptions _options;
@@ -25,6 +28,8 @@ internal sealed class FeatureSource : IFeatureSource
     private readonly byte[] _key;
     private readonly string _keyName;
     private readonly int _mostOpen;
+    private readonly long _mostInMemory;
+    private long _inMemory;
 
     /// <summary>The open files, the last used first.</summary>
     private readonly LinkedList<(FeatureBlock Block, FeatureBlockFile File)> _order = new();
@@ -32,9 +37,9 @@ internal sealed class FeatureSource : IFeatureSource
     private readonly Lock _lock = new();
     private bool _disposed;
 
-    public FeatureSource(IDataSet data, FeatureSourceOptions options, FeatureCache cache, int mostOpen = MostOpen)
+    public FeatureSource(IDataSet data, FeatureSourceOptions options, FeatureCache cache, int mostOpen = MostOpen, long mostInMemory = MostInMemory)
     {
-        (_data, _options, _cache, _mostOpen) = (data, options, cache, mostOpen);
+        (_data, _options, _cache, _mostOpen, _mostInMemory) = (data, options, cache, mostOpen, mostInMemory);
         _labels = new(data, options.Pictures);
         _key = KeyOf(data, options);
         _keyName = Convert.ToHexStringLower(_key);
@@ -160,13 +165,21 @@ internal sealed class FeatureSource : IFeatureSource
         }
 
         string path = PathOf(block);
-        if (FeatureBlockFile.TryOpen(path, IdentityOf(block), out bool isDamaged) is not { } file)
+        var file = FeatureBlockFile.TryOpen(path, IdentityOf(block), out bool isDamaged);
+        if (file is not null && _inMemory + file.Length <= _mostInMemory && !file.TryLoad())
+        {
+            file.Release();
+            (file, isDamaged) = (null, true);
+        }
+
+        if (file is null)
         {
             if (isDamaged) FeatureCache.Drop(path);
             return null;
         }
 
         if (_order.Count >= _mostOpen) Close(_order.Last!.Value.Block);
+        if (file.IsInMemory) _inMemory += file.Length;
         _open[block] = _order.AddFirst((block, file));
         return file;
     }
@@ -175,6 +188,7 @@ internal sealed class FeatureSource : IFeatureSource
     {
         if (!_open.Remove(block, out var node)) return;
         _order.Remove(node);
+        if (node.Value.File.IsInMemory) _inMemory -= node.Value.File.Length;
         node.Value.File.Release();
     }
 

@@ -7,6 +7,7 @@ using ActorTrainer.Core.Training;
 using ActorTrainer.Torch.Devices;
 using ActorTrainer.Torch.Inference;
 using ActorTrainer.Torch.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ActorTrainer.Torch.Training;
@@ -124,8 +125,8 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
     /// <summary>Sums in fp64, in the order of positions.</summary>
     private static StepTail Tail(HostBatch batch, Tensor losses, Tensor logits, int first, int end)
     {
-        var loss = MemoryMarshal.Cast<byte, double>(losses.detach().to(ScalarType.Float64, CPU).bytes);
-        var winner = MemoryMarshal.Cast<byte, long>(logits.detach().argmax(1).cpu().bytes);
+        var loss = Values(losses);
+        var winner = MemoryMarshal.Cast<byte, long>(OnHost(logits.argmax(1)).bytes);
         double sum = 0, weight = 0;
         int correct = 0, samples = 0;
         for (int i = 0; i < end - first; i++)
@@ -140,4 +141,17 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
 
         return new(sum, weight, correct, samples, StepRequest.None);
     }
+
+    private static double[] Values(Tensor tensor)
+    {
+        var bytes = OnHost(tensor).bytes;
+        if (tensor.dtype == ScalarType.Float64) return MemoryMarshal.Cast<byte, double>(bytes).ToArray();
+        double[] values = new double[tensor.numel()];
+        var floats = MemoryMarshal.Cast<byte, float>(bytes);
+        for (int i = 0; i < values.Length; i++) values[i] = floats[i];
+        return values;
+    }
+
+    /// <summary>A head's step takes a tenth of a millisecond, of which a call that does nothing would be a hundredth.</summary>
+    private static Tensor OnHost(Tensor tensor) => tensor.device_type == DeviceType.CPU ? tensor : tensor.cpu();
 }

@@ -83,12 +83,14 @@ public sealed class FeatureSourceSpec : IDisposable
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(1024)]
-    public async Task Damage_and_eviction_at_any_place_are_noticed_and_never_read(int mostOpen)
+    [InlineData(1, 0)]
+    [InlineData(1024, 0)]
+    [InlineData(2, 100)]
+    [InlineData(1024, 100)]
+    public async Task Damage_and_eviction_at_any_place_are_noticed_and_never_read(int mostOpen, long mostInMemory)
     {
-        var random = new RandomStream(3, RandomPurpose.Test, (ulong)mostOpen, 0);
-        using var source = new FeatureSource(_data, Options(), _cache, mostOpen);
+        var random = new RandomStream(3, RandomPurpose.Test, (ulong)mostOpen, (ulong)mostInMemory);
+        using var source = new FeatureSource(_data, Options(), _cache, mostOpen, mostInMemory);
         await FillAsync(source, variants: 2);
         int missed = 0;
         for (int round = 0; round < 300; round++)
