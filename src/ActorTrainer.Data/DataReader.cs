@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Data.Batching;
+using ActorTrainer.Data.Features;
 using ActorTrainer.Data.Packing;
 using ActorTrainer.Data.Sources;
 
@@ -11,7 +12,8 @@ namespace ActorTrainer.Data;
 /// Stateless; every data set and source owns what it opened.
 /// </summary>
 /// <param name="cache">Knows what pictures were found to be when they were last opened; null: all are read.</param>
-public sealed class DataReader(ManifestCache? cache = null) : IDataReader
+/// <param name="features">Keeps what frozen backbones made of pictures; null: nobody can train on features.</param>
+public sealed class DataReader(ManifestCache? cache = null, FeatureCache? features = null) : IDataReader
 {
     public IDataSet Open(string location, ImmutableArray<string>? classes, IProgress<DataProgress>? progress, CancellationToken cancel)
     {
@@ -44,11 +46,19 @@ public sealed class DataReader(ManifestCache? cache = null) : IDataReader
     }
 
     /// <summary>With the user's cache, as the program opens data.</summary>
-    public static DataReader OfUser(TimeProvider time) => new(ManifestCache.OfUser(Environment.GetEnvironmentVariable, time));
+    public static DataReader OfUser(TimeProvider time) =>
+        new(ManifestCache.OfUser(Environment.GetEnvironmentVariable, time), FeatureCache.OfUser(Environment.GetEnvironmentVariable, time));
 
     public IBatchSource OpenBatches(IDataSet data, BatchSourceOptions options)
     {
         (data as PackedDataSet)?.RequireBackground(options.Background);
         return new BatchSource(data as DataSet ?? throw new ArgumentException($"{data.GetType().Name} was not opened by this reader", nameof(data)), options);
     }
+
+    public IFeatureSource OpenFeatures(IDataSet data, FeatureSourceOptions options) => new FeatureSource(data, options, RequiredFeatures);
+
+    public void RequireFeatureCache(long bytes) => RequiredFeatures.RequireRoom(bytes);
+
+    private FeatureCache RequiredFeatures => features ?? throw new DataException(
+        $"Training on features needs the user's cache, and there is none. Set {UserCache.Variable} to a folder (an absolute path), or remove features from the experiment's phases.");
 }

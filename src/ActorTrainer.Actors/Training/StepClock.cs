@@ -8,7 +8,7 @@ internal sealed class StepClock(TimeProvider time, TimeSpan progressEvery)
     private const double Smoothing = 0.1;
     private long _lastStep = time.GetTimestamp();
     private long _lastProgress;
-    private TimeSpan _exchange, _save;
+    private TimeSpan _exchange, _save, _features, _featureDecode;
 
     /// <summary>Exponentially smoothed.</summary>
     public double ImagesPerSecond { get; private set; }
@@ -19,6 +19,14 @@ internal sealed class StepClock(TimeProvider time, TimeSpan progressEvery)
     /// <summary>Runs what belongs to a checkpoint; it counts for the step after.</summary>
     public T Saving<T>(Func<T> act) => Timed(act, ref _save);
 
+    /// <summary>Runs what belongs to the forward pass of the step that comes next, and was done for many steps at once.</summary>
+    /// <param name="decode">What loading its pictures took.</param>
+    public T Computing<T>(Func<T> act, TimeSpan decode)
+    {
+        _featureDecode += decode;
+        return Timed(act, ref _features);
+    }
+
     /// <summary>Counts a step; returns its own images a second, everything it waited for included, and where the time since the one before went.</summary>
     public (double ImagesPerSecond, StepTimes Times) Step(int images, TimeSpan decode, ComputeTimes compute)
     {
@@ -26,10 +34,11 @@ internal sealed class StepClock(TimeProvider time, TimeSpan progressEvery)
         double seconds = time.GetElapsedTime(_lastStep, now).TotalSeconds, rate = seconds > 0 ? images / seconds : 0;
         _lastStep = now;
         ImagesPerSecond = ImagesPerSecond == 0 ? rate : ImagesPerSecond + Smoothing * (rate - ImagesPerSecond);
+        (decode, compute) = (decode + _featureDecode, compute with { Forward = compute.Forward + _features });
         double rest = (seconds * 1000) - (compute.Forward + compute.Backward + compute.Update + _exchange + _save).TotalMilliseconds;
         var times = new StepTimes(decode.TotalMilliseconds, Math.Max(0, rest), compute.Forward.TotalMilliseconds, compute.Backward.TotalMilliseconds,
             _exchange.TotalMilliseconds, compute.Update.TotalMilliseconds, _save.TotalMilliseconds).Rounded();
-        _exchange = _save = default;
+        _exchange = _save = _features = _featureDecode = default;
         return (rate, times);
     }
 

@@ -18,8 +18,8 @@ namespace ActorTrainer.Actors.Training;
 /// <code>
 ///   loader --BatchReady--> [ compute -> exchange -> apply ] --WriteCheckpoint--> writer --CheckpointWritten--> seat
 ///
-///   consumes        its part of a batch a step
-///   produces        a step; of shard 0's owner its line in the step files, and a checkpoint where one is due
+///   consumes        its part of a batch a step; in a phase on features the pictures of a block that is missing
+///   produces        a step; a block of features; of shard 0's owner its line in the step files, and a checkpoint where one is due
 ///   waits for       a batch; the exchange; the write before, when the next checkpoint is due; the verdict, with early stopping
 ///   unblocked by    BatchReady; its peers; CheckpointWritten; VerdictReached
 /// </code>
@@ -50,6 +50,7 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
     private IGradientExchange? _exchange;
     private IStepLog? _steps;
     private ILedgerLog? _ledger;
+    private FeaturePhase? _features;
     private Team _team = null!;
     private TrainingCursor _cursor;
     private int _phase, _loaderRun;
@@ -86,6 +87,7 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
             case NextStep: _going = false; Guarded(GoOn); break;
             case DataLoaderProtocol.BatchReady ready: OnBatch(ready); break;
             case DataLoaderProtocol.LoadingFailed failed when failed.Run == _loaderRun: OnLoadingFailed(failed.Reason); break;
+            case DataLoaderProtocol.SequenceEnded ended when ended.Run == _loaderRun: OnSequenceEnded(); break;
             case DataLoaderProtocol.INotification: break;
             case CheckpointWriterProtocol.CheckpointWritten written: OnWritten(written.Stored.Id); break;
             case CheckpointWriterProtocol.CheckpointFailed failed: OnNotWritten(failed); break;
@@ -104,7 +106,7 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
         _team = team;
         TakeState(start);
         if (!Meet(start, begin.Abort)) return;
-        (_cursor, _phase) = (start.From, start.From.Phase);
+        _cursor = start.From;
         (_request, _ending, _phaseStopped, _failure, _over) = (StepRequest.None, Ending.No, false, null, false);
         (_verdictAsked, _verdictGot) = (null, null);
         _turns.Begin(OwnsShardZero, start.Source);
@@ -117,6 +119,7 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
 
         _ledger = _parts.OpenLedger?.Invoke();
         _ledger?.CutBackTo(start.From.Step);
+        OpenFeatures();
         StartLoader();
         _seat.Tell(new TrainingStarted(team.Generation, start.From.Step));
         if (start.IsLive) WriteWhatIsDue();
@@ -133,8 +136,7 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
             bool isHere = _session is not null && _cursor == start.From;
             var state = _exchange.Share(giver, isHere ? _session!.Capture(_cursor) : null);
             if (isHere) return true;
-            _session ??= _parts.Engine.OpenTraining(_parts.Job, _parts.Weights);
-            _session.Begin(start.From, state);
+            Begin(start.From, state);
             return true;
         }
         catch (ExchangeFailedException e)
@@ -160,8 +162,14 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
             return;
         }
 
+        Begin(start.From, start.Source is { } source ? _parts.Store.Read(source).State : null);
+    }
+
+    private void Begin(TrainingCursor from, TrainingState? state)
+    {
         _session ??= _parts.Engine.OpenTraining(_parts.Job, _parts.Weights);
-        _session.Begin(start.From, start.Source is { } source ? _parts.Store.Read(source).State : null);
+        _session.Begin(from, state);
+        _phase = from.Phase;
     }
 
     private LiveState? HeldState() => _session is null ? null : new(_cursor, StateHash.Of(_session.Capture(_cursor)));
@@ -175,14 +183,25 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
         (_exchange as IDisposable)?.Dispose();
         _steps?.Dispose();
         _ledger?.Dispose();
-        (_exchange, _steps, _ledger) = (null, null, null);
+        _features?.Dispose();
+        (_exchange, _steps, _ledger, _features) = (null, null, null, null);
     }
 
-    private void StartLoader()
+    private void StartLoader() => Load(new TrainingSequence(_parts.Plan, SourceOf(), _cursor, new ShardLayout(_parts.Job.LogicalShards), _team.Own));
+
+    private void Load(IBatchSequence sequence)
     {
-        _loader.Tell(new DataLoaderProtocol.StartLoading(++_loaderRun,
-            new TrainingSequence(_parts.Plan, _parts.Data, _cursor, new ShardLayout(_parts.Job.LogicalShards), _team.Own)));
+        while (_batches.TryDequeue(out var batch)) batch.Dispose();
+        _loader.Tell(new DataLoaderProtocol.StartLoading(++_loaderRun, sequence));
         _loader.Tell(new DataLoaderProtocol.RequestBatches(_loaderRun, _parts.Prefetch));
+    }
+
+    /// <summary>Where the batch after a cursor comes from as things stand; for the loader's thread.</summary>
+    private Func<TrainingCursor, IBatchSource?> SourceOf()
+    {
+        var (plan, data, phase, features) = (_parts.Plan, _parts.Data, _features?.Phase, _features?.Ready());
+        return cursor => plan.VariantAt(cursor) is not { } variant ? data.Training(cursor.Phase)
+            : cursor.Phase == phase ? features!(variant) : null;
     }
 
     private void OnBatch(DataLoaderProtocol.BatchReady ready)
@@ -199,6 +218,14 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
 
     private void OnLoadingFailed(Exception reason)
     {
+        if (reason is FeaturesMissingException missing && _features is { } features && !_over)
+        {
+            _log.Info("{Reason} It is computed again", missing.Message);
+            features.Repair(missing.Block.Variant);
+            LoadBlocks(features);
+            return;
+        }
+
         if (reason is not DataException) _log.Error(reason, "Loading failed");
         Fail(reason.Message);
     }
@@ -217,8 +244,104 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
             if (_request >= StepRequest.CheckpointAndRegroup) EndAfterCheckpoint(Ending.Stopped);
             else Say(TrainerWait.Verdict);
         }
+        else if (_phase != _cursor.Phase) EnterPhase(_session);
+        else if (_features is { } features && (features.Variant is not null || !features.IsReady(_parts.Plan.VariantAt(_cursor)!.Value))) SeeToFeatures(_session, features);
         else if (_batches.Count == 0) Say(TrainerWait.Batch);
         else Step(_session, _batches.Dequeue());
+    }
+
+    private void EnterPhase(ITrainSession session)
+    {
+        session.EnterPhase(_cursor);
+        _phase = _cursor.Phase;
+        OpenFeatures();
+        Wake();
+    }
+
+    /// <summary>In a phase on features, whose backbone is by now what it stays.</summary>
+    private void OpenFeatures()
+    {
+        _features?.Dispose();
+        _features = null;
+        if (_phase != _cursor.Phase || _parts.Plan.IsFinished(_cursor) || _parts.Job.Phases[_phase] is not { FeatureBytes: > 0 and var bytes }) return;
+        _features = new(_phase, _parts.Data.Features(_phase, _session!.Backbone, bytes));
+    }
+
+    /// <summary>
+    /// One block of the variant that the next epoch takes, if one is missing here; then all trainers say whether they have more to do, so that nobody waits for
+    /// a step longer than a step takes, and a stop is heard.
+    /// </summary>
+    private void SeeToFeatures(ITrainSession session, FeaturePhase features)
+    {
+        if (features.Variant is null)
+        {
+            features.Begin(_parts.Plan.VariantAt(_cursor)!.Value);
+            LoadBlocks(features);
+        }
+
+        if (_batches.Count == 0 && !features.IsLoaded) return;      // BatchReady or SequenceEnded wakes it
+        if (_batches.TryDequeue(out var pictures)) ComputeBlock(session, features, pictures);
+        bool isDone = features.IsLoaded && _batches.Count == 0;
+        if (features.IsTogether)
+        {
+            try
+            {
+                var all = _clock.Exchanging(() => _exchange!.Agree(new(0, Weight: isDone ? 0 : 1, 0, 0, _request)));
+                (_request, isDone) = (all.Request, all.Weight == 0);
+            }
+            catch (ExchangeFailedException e)
+            {
+                Interrupt(e);
+                return;
+            }
+        }
+
+        if (features.IsTogether && _request >= StepRequest.CheckpointAndRegroup)
+        {
+            EndAfterCheckpoint(Ending.Stopped);
+            return;
+        }
+
+        if (isDone)
+        {
+            _log.Info("Features of phase {Phase}, variant {Variant}: {Computed} of {Blocks} blocks were computed here", _phase, features.Variant, features.Computed, features.Source.Blocks.Count);
+            features.End();
+            StartLoader();
+        }
+
+        Wake();
+    }
+
+    /// <summary>Trainers begin at different blocks: those of one machine find each other's in the cache.</summary>
+    private void LoadBlocks(FeaturePhase features)
+    {
+        int first = (int)((long)features.Source.Blocks.Count * _team.Rank / _team.Members.Length);
+        Load(new BlockSequence(features.Source, _parts.Data.Training(_phase), features.Variant!.Value, first));
+    }
+
+    private void ComputeBlock(ITrainSession session, FeaturePhase features, HostBatch pictures)
+    {
+        using (pictures)
+        {
+            var block = new FeatureBlock(pictures.Request.Epoch, (int)pictures.Request.Sequence);
+            if (!features.Source.Has(block))
+            {
+                byte[] rows = _clock.Computing(() => session.Features(pictures), pictures.DecodeTime);
+                Failpoint.Hit(Failpoints.FeaturesComputed);
+                features.Keep(block, pictures, rows);
+            }
+
+            if (_clock.IsProgressDue()) Context.System.EventStream.Publish(new FeaturesProgress(_team.Generation, _phase, block, features.Source.Blocks.Count));
+        }
+
+        _loader.Tell(new DataLoaderProtocol.RequestBatches(_loaderRun, 1));
+    }
+
+    private void OnSequenceEnded()
+    {
+        if (_features is not { Variant: not null } features) return;
+        features.IsLoaded = true;
+        Wake();
     }
 
     private void Step(ITrainSession session, HostBatch batch)
@@ -229,12 +352,6 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
         using (batch)
         {
             if (batch.Request.Sequence != at.Step.Value) throw new InvalidOperationException($"The batch of step {batch.Request.Sequence} came for step {at.Step}.");
-            if (_phase != before.Phase)
-            {
-                session.EnterPhase(before);
-                _phase = before.Phase;
-            }
-
             try
             {
                 result = Step(session, batch, at);
@@ -380,7 +497,6 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
     {
         _phaseStopped = false;
         _cursor = _parts.Plan.EndPhase(_cursor);
-        while (_batches.TryDequeue(out var batch)) batch.Dispose();
         StartLoader();
         Wake();
     }

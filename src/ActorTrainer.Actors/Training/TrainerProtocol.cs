@@ -75,6 +75,10 @@ public static class TrainerProtocol
     public sealed record TrainingProgress(
         Generation Generation, StepCoordinates At, StepResult Result, int BatchSize, double ImagesPerSecond, int LoaderReady, TrainerWait Waiting)
         : INoSerializationVerificationNeeded;
+
+    /// <summary>A block of features was computed, a few times a second, on the event stream of the trainer's own node.</summary>
+    /// <param name="Blocks">Of the variant. Some of them may be there already.</param>
+    public sealed record FeaturesProgress(Generation Generation, int Phase, Core.Data.FeatureBlock Block, int Blocks) : INoSerializationVerificationNeeded;
 }
 
 /// <summary>What a trainer that is not computing waits for.</summary>

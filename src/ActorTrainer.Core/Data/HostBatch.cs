@@ -4,24 +4,38 @@ using System.Collections.Immutable;
 namespace ActorTrainer.Core.Data;
 
 /// <summary>
-/// A batch in host memory: uint8 pixels until they are on the device. One owner at a time: the source rents it, a message hands it on,
-/// whoever uploads it disposes it, which returns the memory to its pool. Disposing twice is harmless; reading after disposal throws.
+/// A batch in host memory: uint8 pixels until they are on the device, or features that a frozen backbone has made of them. One owner at a time: the source
+/// rents it, a message hands it on, whoever uploads it disposes it, which returns the memory to its pool. Disposing twice is harmless; reading after
+/// disposal throws.
 /// </summary>
 public sealed class HostBatch : IDisposable
 {
-    private IMemoryOwner<byte>? _pixels;
+    private IMemoryOwner<byte>? _content;
     private readonly Memory<byte> _memory;
 
+    /// <summary>Of pixels.</summary>
     public HostBatch(BatchRequest request, int height, int width, int channels, IMemoryOwner<byte> pixels, int[] labels, float[] weights,
         ImmutableArray<SampleProblem> excluded = default, uint[]? checksums = null, double? wholeWeight = null)
+        : this(request, height * width * channels, pixels, labels, weights, excluded, checksums, wholeWeight) =>
+        (Height, Width, Channels) = (height, width, channels);
+
+    private HostBatch(BatchRequest request, int sampleBytes, IMemoryOwner<byte> content, int[] labels, float[] weights,
+        ImmutableArray<SampleProblem> excluded, uint[]? checksums, double? wholeWeight)
     {
-        int bytes = request.Count * height * width * channels;
-        (Request, Height, Width, Channels, _pixels, Labels, Weights) = (request, height, width, channels, pixels, labels, weights);
-        _memory = pixels.Memory[..bytes];
+        (Request, _content, Labels, Weights) = (request, content, labels, weights);
+        _memory = content.Memory[..(request.Count * sampleBytes)];
         Excluded = excluded.IsDefault ? [] : excluded;
         Checksums = checksums ?? [];
         WholeWeight = wholeWeight ?? weights.Sum(weight => (double)weight);
     }
+
+    /// <summary>A batch of features instead of pixels.</summary>
+    /// <param name="featureBytes">Bytes of one sample's features.</param>
+    /// <param name="checksums">Of the pixels that the features were computed from.</param>
+    /// <param name="reading">See <see cref="DecodeTime"/>.</param>
+    public static HostBatch OfFeatures(BatchRequest request, int featureBytes, IMemoryOwner<byte> features, int[] labels, float[] weights, TimeSpan reading,
+        ImmutableArray<SampleProblem> excluded = default, uint[]? checksums = null, double? wholeWeight = null) =>
+        new(request, featureBytes, features, labels, weights, excluded, checksums, wholeWeight) { FeatureBytes = featureBytes, DecodeTime = reading };
 
     public BatchRequest Request { get; }
 
@@ -44,8 +58,14 @@ public sealed class HostBatch : IDisposable
     public int Width { get; }
     public int Channels { get; }
 
+    /// <summary>Of one sample's features; 0 where the batch is of pixels.</summary>
+    public int FeatureBytes { get; private init; }
+
     /// <summary><see cref="Count"/> x H x W x C, row-major.</summary>
-    public Memory<byte> Pixels => _pixels is null ? throw new ObjectDisposedException(nameof(HostBatch)) : _memory;
+    public Memory<byte> Pixels => FeatureBytes == 0 ? Content : throw new InvalidOperationException("The batch is of features and has no pixels.");
+
+    /// <summary><see cref="Count"/> x F in the master precision (float32, of an fp64 experiment float64), row-major, little-endian.</summary>
+    public Memory<byte> Features => FeatureBytes > 0 ? Content : throw new InvalidOperationException("The batch is of pixels and has no features.");
 
     /// <summary>The classes' numbers; -1 where the class is not known (pictures to predict).</summary>
     public int[] Labels { get; }
@@ -56,11 +76,16 @@ public sealed class HostBatch : IDisposable
     /// <summary>Samples of this batch that could not be decoded.</summary>
     public ImmutableArray<SampleProblem> Excluded { get; }
 
-    /// <summary>CRC-32 of each sample's pixels in this batch, for the ledger; empty unless the source was asked for them.</summary>
+    /// <summary>
+    /// CRC-32 of each sample's pixels in this batch, for the ledger (of features: of the pixels that they were computed from); empty unless the source was
+    /// asked for them.
+    /// </summary>
     public uint[] Checksums { get; }
 
-    /// <summary>What decoding took, all threads together. For people.</summary>
+    /// <summary>What decoding took, or reading features back, all threads together. For people.</summary>
     public TimeSpan DecodeTime { get; init; }
 
-    public void Dispose() => Interlocked.Exchange(ref _pixels, null)?.Dispose();
+    private Memory<byte> Content => _content is null ? throw new ObjectDisposedException(nameof(HostBatch)) : _memory;
+
+    public void Dispose() => Interlocked.Exchange(ref _content, null)?.Dispose();
 }

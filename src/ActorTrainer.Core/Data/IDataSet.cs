@@ -32,6 +32,12 @@ public interface IDataReader
 
     /// <summary>A source of batches of these data, with threads and buffers of its own. The data set outlives it.</summary>
     IBatchSource OpenBatches(IDataSet data, BatchSourceOptions options);
+
+    /// <summary>A source of batches of features, with what is in the cache and room for the rest. The data set outlives it.</summary>
+    IFeatureSource OpenFeatures(IDataSet data, FeatureSourceOptions options);
+
+    /// <summary>Throws <see cref="DataException"/> where this machine has no place to keep so many bytes of features.</summary>
+    void RequireFeatureCache(long bytes);
 }
 
 /// <summary>How far opening a data set has come.</summary>
@@ -55,7 +61,7 @@ public sealed record BatchSourceOptions(
 }
 
 /// <summary>Which samples, in order, and for which step they are meant.</summary>
-/// <param name="Epoch">Counted over the whole experiment from 0: what augmentation draws from. Ignored where nothing is random.</param>
+/// <param name="Epoch">What augmentation draws from: counted over the whole experiment from 0, or the variant of a phase on features. Ignored where nothing is random.</param>
 /// <param name="Sequence">The step (training) or the batch's number (evaluation); travels with the batch.</param>
 /// <param name="Samples">Of the whole batch, by position.</param>
 /// <param name="Part">The positions to load, where other trainers load the rest; null: all of them.</param>

@@ -11,7 +11,13 @@ public sealed record EvaluationSet(IBatchSource Source, ImmutableArray<int> Samp
 /// </summary>
 public interface IExperimentData : IDisposable
 {
+    /// <summary>The phase's training pictures; of a phase on features too, which are computed from them.</summary>
     IBatchSource Training(int phase);
+
+    /// <summary>The features of the phase's training pictures. The caller disposes it. Throws <see cref="DataException"/>.</summary>
+    /// <param name="backbone"><see cref="Training.ITrainSession.Backbone"/>.</param>
+    /// <param name="featureBytes">Of one sample.</param>
+    IFeatureSource Features(int phase, string backbone, int featureBytes);
 
     /// <summary>The path of a training sample, for a person.</summary>
     string PathOf(int phase, int sample);

@@ -33,6 +33,7 @@ public sealed record CheckpointSettings(int? EverySteps, int KeepLast, bool Keep
 /// <param name="MinTrainers">Trainers that training begins with at the least.</param>
 /// <param name="MaxTrainers">Trainers that it uses at the most.</param>
 /// <param name="Threads">libtorch's threads for one CPU trainer; null: the machine's cores.</param>
-public sealed record ResourceSettings(DeviceChoice Device, int MinTrainers, int MaxTrainers, int? Threads);
+/// <param name="FeatureCacheMebibytes">Disk for features, of all runs of the machine's user together.</param>
+public sealed record ResourceSettings(DeviceChoice Device, int MinTrainers, int MaxTrainers, int? Threads, int FeatureCacheMebibytes = 4096);
 
 public enum DeviceChoice { Auto, Cpu, Cuda }

@@ -31,6 +31,10 @@ public static class Failpoint
 /// <summary>The failpoints there are, in the order in which a run meets them.</summary>
 public static class Failpoints
 {
+    /// <summary>A block of features is computed, and in no file.</summary>
+    public const string FeaturesComputed = "features.computed";
+    /// <summary>A block of features is written under its temporary name.</summary>
+    public const string FeaturesWritten = "features.written";
     /// <summary>A shard's forward pass is done: batch norm's scratch statistics have moved, there is no gradient.</summary>
     public const string StepForward = "step.forward";
     /// <summary>Forward and backward are done, nothing is exchanged.</summary>
@@ -64,7 +68,7 @@ public static class Failpoints
 
     public static ImmutableArray<string> All { get; } =
     [
-        StepForward, StepComputed, StepExchanged, StepSwitching, StepApplied, EpochEnded, CheckpointBegun, CheckpointWeightsWritten,
+        FeaturesComputed, FeaturesWritten, StepForward, StepComputed, StepExchanged, StepSwitching, StepApplied, EpochEnded, CheckpointBegun, CheckpointWeightsWritten,
         CheckpointFilesWritten, CheckpointRenamed, CheckpointCommitted, RetireJournalled, RetireRenamed, EvaluationDone, Finished,
     ];
 }

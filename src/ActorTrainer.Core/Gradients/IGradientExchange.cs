@@ -30,6 +30,12 @@ public interface IGradientExchange
     GradientSum Exchange(IReadOnlyList<GradientSum> own);
 
     /// <summary>
+    /// All trainers call it together, between steps: the sum of what they say. A peer has minutes to come to it, not the deadline of a step. Blocks and throws
+    /// as <see cref="Exchange"/> does.
+    /// </summary>
+    StepTail Agree(StepTail own);
+
+    /// <summary>
     /// All trainers call it together: those without the state get it from the one that gives it. Returns the own state, or the received one, whose hash
     /// is the team's. Throws as <see cref="Exchange"/> does.
     /// </summary>
@@ -43,6 +49,8 @@ public sealed class LocalExchange : IGradientExchange
 {
     public GradientSum Exchange(IReadOnlyList<GradientSum> own) =>
         own.Count == 1 ? own[0] : throw new InvalidOperationException("A local exchange needs the one sum over all shards.");
+
+    public StepTail Agree(StepTail own) => own;
 
     public TrainingState Share(int from, TrainingState? own) => own ?? throw new InvalidOperationException("There is nobody to get the state from.");
 }

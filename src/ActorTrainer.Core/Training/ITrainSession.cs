@@ -18,7 +18,8 @@ public sealed record TrainingJob(
 }
 
 /// <param name="Description">The model of this phase: its classes, and the input normalisation resolved.</param>
-public sealed record PhaseJob(PhaseSettings Settings, ModelDescription Description);
+/// <param name="FeatureBytes">Of one sample, where the phase trains on features: what its head takes, in the master precision; else 0.</param>
+public sealed record PhaseJob(PhaseSettings Settings, ModelDescription Description, int FeatureBytes = 0);
 
 /// <summary>A device after <c>auto</c> has been resolved; part of the fingerprint.</summary>
 /// <param name="Index">Which of its kind; 0 for the CPU.</param>
@@ -61,7 +62,8 @@ public interface ITrainSession : IDisposable
 
     /// <summary>
     /// Forward and backward for the shards in <paramref name="own"/>, each from its own copy of the batch-norm statistics, summed over its aligned
-    /// subtrees. Throws <see cref="NonFiniteLossException"/> before anything has changed. The batch stays the caller's.
+    /// subtrees. Throws <see cref="NonFiniteLossException"/> before anything has changed. The batch stays the caller's. One of features goes through the head
+    /// alone, which must be all that trains.
     /// </summary>
     IReadOnlyList<GradientSum> Compute(HostBatch batch, StepCoordinates at, ShardRange own);
 
@@ -70,6 +72,18 @@ public interface ITrainSession : IDisposable
 
     /// <summary>Of the last step that was applied.</summary>
     ComputeTimes Times => default;
+
+    /// <summary>
+    /// A hash over all that features depend on besides the pictures: the weights of everything before the head, and the numerics of this device. 64 lower-case
+    /// hex digits. Of a phase whose backbone is frozen it stays the same from its beginning to its end.
+    /// </summary>
+    string Backbone { get; }
+
+    /// <summary>
+    /// What the head is given of these pictures: the model up to there in evaluation mode, in one forward pass. <see cref="HostBatch.Features"/>'s rows,
+    /// one a picture. The batch stays the caller's.
+    /// </summary>
+    byte[] Features(HostBatch pictures);
 
     /// <summary>Copies the state out. <paramref name="cursor"/> is what the state is said to stand at.</summary>
     TrainingState Capture(TrainingCursor cursor);

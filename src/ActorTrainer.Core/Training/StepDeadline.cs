@@ -8,9 +8,14 @@ public sealed class StepDeadline
 {
     private const int Remembered = 20;
     private const int Patience = 5;
-    private static readonly TimeSpan Least = TimeSpan.FromSeconds(10);
     private readonly TimeSpan[] _last = new TimeSpan[Remembered];
     private long _steps;
+
+    /// <summary>However quick the steps are.</summary>
+    public static TimeSpan Usual { get; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>What it is at the least: more than <see cref="Usual"/> while peers do what is no step.</summary>
+    public TimeSpan Least { get; set; } = Usual;
 
     public TimeSpan Current => _last.Max() * Patience is var slow && slow > Least ? slow : Least;
 

@@ -6,9 +6,9 @@ namespace ActorTrainer.Core.Training;
 /// Where a step's time went, in milliseconds of the trainer that owns shard 0. For people: nothing is computed from it. On a GPU forward and backward
 /// run after they are asked for: their sum is right, the line between them is not.
 /// </summary>
-/// <param name="Decode">Decoding this trainer's part of the batch, all threads together; beside everything else, so no share of the step.</param>
+/// <param name="Decode">Decoding this trainer's part of the batch, or reading its features, all threads together; beside everything else, so no share of the step.</param>
 /// <param name="Wait">Whatever is none of the others: for the batch most of all, a verdict, the device while the evaluator has it.</param>
-/// <param name="Forward">From pixels in host memory to losses.</param>
+/// <param name="Forward">From pixels, or features, in host memory to losses; computing features that were missing before the step.</param>
 /// <param name="Backward">Gradients, and their sum over this trainer's shards.</param>
 /// <param name="Exchange">The sum over all trainers, waiting for the slowest included.</param>
 /// <param name="Update">Clipping and the optimizer.</param>

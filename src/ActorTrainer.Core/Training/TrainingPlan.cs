@@ -50,11 +50,17 @@ public sealed record TrainingPlan(ImmutableArray<PhasePlan> Phases, int Evaluate
             Schedule.Factor(phase.Settings.Schedule, cursor.StepInPhase, phase.Steps, phase.StepsPerEpoch));
     }
 
-    /// <summary>The samples of the step that the cursor stands before.</summary>
+    /// <summary>Which variant of the features the step after the cursor takes; null where its phase trains on pictures.</summary>
+    public int? VariantAt(TrainingCursor cursor) =>
+        Phases[cursor.Phase] is { Settings.Features: { } features } phase ? features.VariantOf((int)(cursor.StepInPhase / phase.StepsPerEpoch)) : null;
+
+    /// <summary>
+    /// The samples of the step that the cursor stands before. What they are augmented by is the epoch's, or, of a phase on features, the variant's.
+    /// </summary>
     public BatchRequest Batch(TrainingCursor cursor)
     {
         var at = Coordinates(cursor);
-        return new(at.Step.Value, at.Epoch, Phases[cursor.Phase].Epochs.Batch(at.Epoch, at.StepInEpoch));
+        return new(at.Step.Value, VariantAt(cursor) ?? at.Epoch, Phases[cursor.Phase].Epochs.Batch(at.Epoch, at.StepInEpoch));
     }
 
     /// <summary>The cursor after one more step; past a phase's last step it stands at the next phase's first.</summary>

@@ -47,9 +47,20 @@ public sealed record PhaseSettings
     public ImmutableArray<(string Pattern, double Factor)> LearningRateScale { get; init; } = [];
     /// <summary>Factor on the learning rate for each block away from the head; null: 1.</summary>
     public double? LayerDecay { get; init; }
+    /// <summary>The head trains on features that the frozen backbone computes once; null: on pictures, through the whole model.</summary>
+    public FeatureSettings? Features { get; init; }
     public required DataSettings Data { get; init; }
     public required OptimizerSettings Optimizer { get; init; }
     public required ScheduleSettings Schedule { get; init; }
+}
+
+/// <summary>A head's training on features of a backbone that does not change.</summary>
+/// <param name="Variants">K: how many times each picture is augmented and computed. Epoch e of the phase (from 0) takes variant e modulo K of every picture.</param>
+/// <param name="BlockSize">Samples a forward pass of the backbone: what is computed, kept and dropped as one.</param>
+public sealed record FeatureSettings(int Variants, int BlockSize)
+{
+    /// <param name="epochInPhase">From 0.</param>
+    public int VariantOf(int epochInPhase) => epochInPhase % Variants;
 }
 
 /// <summary>Frozen: statistics neither move nor are taken from the batch (batch norm runs as in evaluation).</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Data.Decoding;
@@ -15,7 +14,7 @@ internal sealed class BatchSource : IBatchSource
     private readonly DataSet _data;
     private readonly BatchSourceOptions _options;
     private readonly SampleLoader _loader;
-    private readonly ImmutableArray<int> _labels;
+    private readonly SampleLabels _labels;
     private readonly PixelPool _pool = new();
     private readonly Queue<PendingBatch> _queue = [];
     private readonly CancellationTokenSource _stop = new();
@@ -28,7 +27,7 @@ internal sealed class BatchSource : IBatchSource
         if (options.Channels is not (1 or 3)) throw new ArgumentOutOfRangeException(nameof(options), options.Channels, "channels are 1 or 3");
         (_data, _options, _loader) = (data, options, new(data, options));
         if (options.CacheBytes > 0) data.KeepDecoded(options.CacheBytes, options.Background);
-        _labels = LabelsOf(data, options.LabelClasses);
+        _labels = new(data, options);
         _threads = [.. Enumerable.Range(0, options.Threads).Select(i => new Thread(Work) { IsBackground = true, Name = $"decode-{i}" })];
         foreach (var thread in _threads) thread.Start();
     }
@@ -45,7 +44,7 @@ internal sealed class BatchSource : IBatchSource
         if (request.Samples.IsEmpty) throw new ArgumentException("a batch needs at least one sample", nameof(request));
         foreach (int sample in request.Samples) ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)sample, (uint)_data.Manifest.Samples.Length);
         var pixels = _pool.Rent(checked(request.Count * _loader.SampleBytes));
-        var batch = new PendingBatch(request, side, _options.Channels, pixels, _options.Checksums, WholeWeight(request));
+        var batch = new PendingBatch(request, side, _options.Channels, pixels, _options.Checksums, _labels.WholeWeight(request));
         if (request.Count == 0)
         {
             batch.Finish();
@@ -130,13 +129,13 @@ internal sealed class BatchSource : IBatchSource
     {
         int sample = batch.Request.Samples[batch.Request.First + position];
         var entry = _data.Manifest.Samples[sample];
-        int label = entry.Class < 0 ? entry.Class : _labels[entry.Class];
+        int label = _labels.Of(sample);
         var pixels = batch.PixelsOf(position);
         batch.Labels[position] = label;
         try
         {
             _loader.Load(sample, batch.Request.Epoch, workspace, pixels, _stop.Token);
-            batch.Weights[position] = WeightOf(label);
+            batch.Weights[position] = _labels.WeightOf(label);
         }
         catch (CorruptImageException e) when (_options.OnCorruptFile == CorruptFilePolicy.Skip)
         {
@@ -149,23 +148,5 @@ internal sealed class BatchSource : IBatchSource
         }
 
         if (_options.Checksums) batch.Checksums[position] = SampleLoader.Checksum(pixels);
-    }
-
-    private float WeightOf(int label) => label < 0 || _options.ClassWeights.IsDefaultOrEmpty ? 1 : _options.ClassWeights[label];
-
-    private double WholeWeight(BatchRequest request)
-    {
-        if (_options.ClassWeights.IsDefaultOrEmpty) return request.Samples.Length;
-        double sum = 0;
-        foreach (int sample in request.Samples) sum += WeightOf(_data.Manifest.Samples[sample].Class is >= 0 and var label ? _labels[label] : -1);
-        return sum;
-    }
-
-    private static ImmutableArray<int> LabelsOf(IDataSet data, ImmutableArray<string> labelClasses)
-    {
-        var own = data.Manifest.Classes;
-        if (labelClasses.IsDefault) return [.. Enumerable.Range(0, own.Length)];
-        DataChecks.RequireKnownClasses(data, labelClasses);
-        return [.. own.Select(name => labelClasses.IndexOf(name))];
     }
 }

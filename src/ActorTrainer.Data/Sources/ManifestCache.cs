@@ -18,23 +18,15 @@ internal sealed record CheckedFile(FileStamp Stamp, string Sha256, bool Decoded,
 /// <param name="mostBytes">Of all files of the cache together.</param>
 public sealed class ManifestCache(string folder, TimeProvider time, long mostBytes = 256 << 20)
 {
-    /// <summary><c>off</c>: no cache.</summary>
-    public const string Variable = "ACTORTRAINER_CACHE";
-
     private const int MostFiles = 256;
 
     /// <summary>Another build may see other problems in the same file.</summary>
     private static readonly string Version = $"actortrainer manifest 1 {typeof(ManifestCache).Module.ModuleVersionId}";
 
-    /// <summary><c>$XDG_CACHE_HOME/actortrainer</c>, else <c>~/.cache/actortrainer</c>; null where there is no such place, or none is wanted.</summary>
+    /// <summary>In <see cref="UserCache.Folder"/>; null where there is none.</summary>
     /// <param name="variable">Reads the environment.</param>
-    public static ManifestCache? OfUser(Func<string, string?> variable, TimeProvider time)
-    {
-        if (variable(Variable) is "off") return null;
-        string? above = variable("XDG_CACHE_HOME") is { } named && Path.IsPathRooted(named) ? named
-            : variable("HOME") is { Length: > 0 } home && Path.IsPathRooted(home) ? Path.Combine(home, ".cache") : null;
-        return above is null ? null : new(Path.Combine(above, "actortrainer", "manifests"), time);
-    }
+    public static ManifestCache? OfUser(Func<string, string?> variable, TimeProvider time) =>
+        UserCache.Folder(variable) is { } folder ? new(Path.Combine(folder, "manifests"), time) : null;
 
     internal DateTimeOffset Now => time.GetUtcNow();
 

@@ -17,21 +17,36 @@ public abstract class ImageModel : nn.Module<Tensor, Tensor>
     protected ImageModel(ModelDescription description) : base(description.Architecture) =>
         (_channels, _imageSize) = (description.Channels, description.ImageSize);
 
-    /// <summary>State-dict prefixes of the classifier's last layer, such as <c>fc.</c>: what depends on the number of classes.</summary>
+    /// <summary>State-dict prefixes of the classifier's last layer, such as <c>fc.</c>: what depends on the number of classes. The first has its weight, K x F.</summary>
     public abstract ImmutableArray<string> HeadPrefixes { get; }
 
     /// <summary>Prefixes of state-dict names from input to head, a group a block: what layer-wise decay counts along.</summary>
     public abstract ImmutableArray<ImmutableArray<string>> Blocks { get; }
 
-    /// <summary>Refuses pictures of another shape here: in native code some wrong shapes end the process.</summary>
     public sealed override Tensor forward(Tensor input)
     {
-        if (input.shape is [_, var channels, var height, var width] && channels == _channels && height == _imageSize && width == _imageSize) return Logits(input);
+        using var features = Features(input);
+        return Logits(features);
+    }
+
+    /// <summary>
+    /// What the last layer's parameters are about to be multiplied with: N x F. Refuses pictures of another shape here: in native code some wrong shapes end
+    /// the process.
+    /// </summary>
+    public Tensor Features(Tensor input)
+    {
+        if (input.shape is [_, var channels, var height, var width] && channels == _channels && height == _imageSize && width == _imageSize) return Backbone(input);
         throw new ArgumentException(
             $"The model takes N x {_channels} x {_imageSize} x {_imageSize} but was given [{string.Join(", ", input.shape)}].", nameof(input));
     }
 
-    protected abstract Tensor Logits(Tensor input);
+    /// <summary>F: what the head takes of each picture.</summary>
+    public int FeatureCount => (int)named_parameters().Single(entry => entry.name == HeadPrefixes[0] + "weight").parameter.shape[1];
+
+    /// <summary>N x K from N x F: the head, and the dropout right before it.</summary>
+    public abstract Tensor Logits(Tensor features);
+
+    protected abstract Tensor Backbone(Tensor input);
 
     public bool IsHead(string name) => HeadPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
 

@@ -44,7 +44,7 @@ public static class ModelDescriber
             var shapes = model.state_dict().Where(entry => !model.IsHead(entry.Key)).ToDictionary(entry => entry.Key, entry => entry.Value.shape);
             CheckSuccession(before, shapes, where);
             before = shapes;
-            jobs.Add(new(phase, description));
+            jobs.Add(new(phase, description, phase.Features is null ? 0 : model.FeatureCount * (settings.Training.Precision == Precision.Fp64 ? sizeof(double) : sizeof(float))));
         }
 
         return jobs.ToImmutable();

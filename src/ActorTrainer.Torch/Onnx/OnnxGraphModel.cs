@@ -68,15 +68,16 @@ internal sealed class OnnxGraphModel : ImageModel
             : throw new EngineException($"{location} is not the graph that the model was made of: its hash is {file.Architecture}, not {description.Architecture}.");
     }
 
-    protected override Tensor Logits(Tensor input)
+    public override Tensor Logits(Tensor features) => _head[0].call(features);
+
+    protected override Tensor Backbone(Tensor input)
     {
-        using var features = Features(input);
-        using var flat = features.flatten(1);
-        return _head[0].call(flat);
+        using var maps = Maps(input);
+        return maps.flatten(1);
     }
 
-    /// <summary>What the graph gives before the head.</summary>
-    internal Tensor Features(Tensor input)
+    /// <summary>What the graph gives before the head, in its own shape.</summary>
+    internal Tensor Maps(Tensor input)
     {
         var value = input;
         foreach (var program in _programs)
@@ -95,7 +96,7 @@ internal sealed class OnnxGraphModel : ImageModel
         using var scope = NewDisposeScope();
         using var still = no_grad();
         eval();
-        var features = Features(zeros([2, description.Channels, description.ImageSize, description.ImageSize]));
+        var features = Maps(zeros([2, description.Channels, description.ImageSize, description.ImageSize]));
         train();
         return features.dim() >= 2 && features.shape[0] == 2
             ? features.numel() / 2

@@ -47,7 +47,8 @@ internal static class NumericsFingerprint
     private static object Kernels(PhaseJob phase) => (phase.Description.ImageSize, phase.Description.Channels, phase.Description.Classes.Length,
         phase.Settings.BatchNorm, phase.Settings.Optimizer, string.Join('|', phase.Settings.Trainable));
 
-    private static IEnumerable<string> Names(TrainingJob job) =>
+    /// <summary>Product, library and device by name.</summary>
+    public static IEnumerable<string> Names(TrainingJob job) =>
     [
         typeof(NumericsFingerprint).Assembly.GetName().Version!.ToString(),
         torch.__version__,
@@ -67,17 +68,17 @@ internal static class NumericsFingerprint
         using var session = new TrainSession(job with { LogicalShards = 1, Model = graph ? job.Model : job.Model with { Pretrained = null } }, weights);
         session.Begin(TrainingCursor.Start, null);
         var at = new StepCoordinates(TrainingCursor.Start.Step.Next, 0, 0, 0, 0, 0, 1);
-        using var batch = Generate(job);
+        using var batch = Pictures(job.Seed, job.Phases[0].Description);
         session.Apply(session.Compute(batch, at, ShardRange.All(1))[0], at);
         return session.Capture(TrainingCursor.Start with { StepInPhase = 1, Step = at.Step });
     }
 
-    private static HostBatch Generate(TrainingJob job)
+    /// <summary>Noise that a model can take, a function of the seed.</summary>
+    public static HostBatch Pictures(ulong seed, ModelDescription model)
     {
-        ModelDescription model = job.Phases[0].Description;
         int bytes = Samples * model.ImageSize * model.ImageSize * model.Channels;
         var pixels = MemoryPool<byte>.Shared.Rent(bytes);
-        var stream = new RandomStream(job.Seed, RandomPurpose.Test, 0, 0);
+        var stream = new RandomStream(seed, RandomPurpose.Test, 0, 0);
         foreach (ref byte pixel in pixels.Memory.Span[..bytes]) pixel = (byte)stream.NextUInt32();
         ImmutableArray<int> samples = [.. Enumerable.Range(0, Samples)];
         return new(new(1, 0, samples), model.ImageSize, model.ImageSize, model.Channels, pixels,

@@ -42,7 +42,8 @@ internal sealed class Replica : IDisposable
         Layout = FlatLayout.Create(
             parameters.Where(entry => trainable.Contains(entry.name)).Select(entry => Flat(entry.name, entry.parameter)),
             _updating.SelectMany(layer => new[] { (layer.Mean, Shape(layer.Module.RunningMean)), (layer.Variance, Shape(layer.Module.RunningVariance)) }),
-            Type == ScalarType.Float64 ? sizeof(double) : sizeof(float), ChannelsLast);
+            ElementBytes, ChannelsLast);
+        FeatureCount = model.FeatureCount;
         Weights = Own(New(Layout.ParameterElements));
         Statistics = Own(New(Layout.StatisticElements));
         Work = Own(New(Layout.Elements));
@@ -59,6 +60,12 @@ internal sealed class Replica : IDisposable
     public FlatLayout Layout { get; }
     public ScalarType Type { get; }
     public Device Device { get; }
+
+    /// <summary>Of a number in the master precision.</summary>
+    public int ElementBytes => Type == ScalarType.Float64 ? sizeof(double) : sizeof(float);
+
+    /// <summary>What the head takes of each picture.</summary>
+    public int FeatureCount { get; }
 
     /// <summary>
     /// Whether pictures and convolutions' weights stand in memory with their channels last: faster with more than a few channels, in bf16 most of all.

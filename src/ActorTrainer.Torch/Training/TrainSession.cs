@@ -120,6 +120,23 @@ internal sealed class TrainSession : ITrainSession
         return new(total.Tail.Weight > 0 ? total.Tail.Loss / total.Tail.Weight : 0, total.Tail.Correct, total.Tail.Samples, rate);
     }
 
+    public string Backbone
+    {
+        get
+        {
+            _thread.Verify();
+            return BackboneIdentity.Of(State, _job, _job.PhaseAt(_cursor).Description, _pass!);
+        }
+    }
+
+    public byte[] Features(HostBatch pictures)
+    {
+        _thread.Verify();
+        _ = State;
+        using var scope = NewDisposeScope();
+        return _pass!.Features(pictures).cpu().bytes.ToArray();
+    }
+
     public TrainingState Capture(TrainingCursor cursor)
     {
         _thread.Verify();

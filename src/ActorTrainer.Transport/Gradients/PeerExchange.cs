@@ -73,6 +73,10 @@ public sealed class PeerExchange : IGradientExchange, IDisposable
         });
     }
 
+    /// <summary>All trainers call it together: an exchange of tails around nothing.</summary>
+    public StepTail Agree(StepTail own) =>
+        Exchange([.. _subtrees[Group.Rank].Select((subtree, i) => new GradientSum(subtree, Memory<byte>.Empty, i == 0 ? own : default))]).Tail;
+
     /// <summary>
     /// All trainers call it together: those without the state get it from one that has it. Returns the own state, or the received one once its
     /// <see cref="StateHash"/> is the expected one.

@@ -32,6 +32,8 @@ internal sealed class ReadyBatches : IBatchSource, IExperimentData
 
     public IBatchSource Training(int phase) => this;
 
+    public IFeatureSource Features(int phase, string backbone, int featureBytes) => throw new NotSupportedException("These are pictures.");
+
     public EvaluationSet? Validation(int phase) => null;
 
     public EvaluationSet? Test => null;

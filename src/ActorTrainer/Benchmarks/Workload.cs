@@ -15,6 +15,9 @@ internal sealed record Workload(string Architecture, int Channels, int ImageSize
 
     public Precision Precision { get; init; }
 
+    /// <summary>Of one sample, for a head that trains on features; 0: all of the model trains, on pictures.</summary>
+    public int FeatureBytes { get; init; }
+
     internal int WarmUp => Math.Max(1, Steps / 10);
 
     internal int AllSteps => Steps + WarmUp;
@@ -29,13 +32,14 @@ internal sealed record Workload(string Architecture, int Channels, int ImageSize
     internal TrainingJob Job => new(
         Seed, new(Architecture, null, null),
         new() { GlobalBatchSize = BatchSize, Precision = Precision, Loss = new(0, new ClassWeights.None()), Phases = [Phase] },
-        [new PhaseJob(Phase, Description)], LogicalShards: 1, new(DeviceKind.Cpu, 0, Threads));
+        [new PhaseJob(Phase, Description, FeatureBytes)], LogicalShards: 1, new(DeviceKind.Cpu, 0, Threads));
 
     private ImmutableArray<string> Names => [.. Enumerable.Range(0, Classes).Select(i => $"class-{i:00}")];
 
     private PhaseSettings Phase => new()
     {
-        Name = "measured", Epochs = 1, Trainable = ["all"],
+        Name = "measured", Epochs = 1, Trainable = [FeatureBytes > 0 ? "head" : "all"], BatchNorm = FeatureBytes > 0 ? BatchNormMode.Frozen : BatchNormMode.Update,
+        Features = FeatureBytes > 0 ? new(Variants: 1, BlockSize: 64) : null,
         Data = new() { Train = "generated", Validation = new ValidationSource.None(), Channels = Channels, ImageSize = ImageSize },
         Optimizer = new() { Type = OptimizerType.Sgd, LearningRate = LearningRate, Momentum = Momentum },
         Schedule = new() { Type = ScheduleType.Constant },

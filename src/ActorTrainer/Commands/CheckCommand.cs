@@ -54,10 +54,11 @@ internal static class CheckCommand
 
     private static int WithData(Screen screen, Services services, Request request, ExperimentReading reading, ExperimentConfiguration configuration, CancellationToken cancel)
     {
-        var (engine, weights) = (services.Engine(), new RunWeights(request.Runs));
-        using var prepared = new ExperimentPreparation(services.Data(), engine, weights).Prepare(
+        var (engine, weights, reader) = (services.Engine(), new RunWeights(request.Runs), services.Data());
+        using var prepared = new ExperimentPreparation(reader, engine, weights).Prepare(
             configuration.Settings, ConfigurationIdentity.Of(configuration), null, DataProgressLine.On(screen), cancel);
         foreach (string notice in prepared.Notices) screen.Say(notice);
+        if (prepared.Features.Bytes > 0) reader.RequireFeatureCache(prepared.Features.Bytes);
         var rehearsal = Rehearsal.Of(prepared, engine, weights, cancel);
         var disk = DiskNeed.Of(configuration.Settings.Checkpoint, rehearsal.CheckpointBytes, request.Runs);
         string picture = request.Picture ?? $"{configuration.Settings.Name}-batch.png";
@@ -68,7 +69,7 @@ internal static class CheckCommand
             screen.Result(JsonSerializer.Serialize(Summary(reading, configuration, new
             {
                 prepared.Definition.Steps, Seconds = rehearsal.Time.TotalSeconds, PeakMemoryBytes = rehearsal.PeakMemory, rehearsal.CheckpointBytes,
-                DiskBytes = disk.Needed, FreeBytes = disk.Free, Classes = classes, prepared.Notices, Picture = Path.GetFullPath(picture),
+                DiskBytes = disk.Needed, FeatureBytes = prepared.Features.Bytes, FreeBytes = disk.Free, Classes = classes, prepared.Notices, Picture = Path.GetFullPath(picture),
             }), CoreJson.Readable));
         }
         else
@@ -80,6 +81,7 @@ internal static class CheckCommand
             screen.Out.Facts(
                 ("steps", Format.Count(prepared.Definition.Steps)), ("time", $"about {Format.About(rehearsal.Time)} on this machine"),
                 ("memory", Format.Bytes(rehearsal.PeakMemory)), ("disk", $"{Format.Bytes(disk.Needed)} for checkpoints of {Format.Bytes(rehearsal.CheckpointBytes)}; {Format.Bytes(disk.Free)} are free"),
+                ("features", prepared.Features.Bytes > 0 ? $"{Format.Bytes(prepared.Features.Bytes)} in the user's cache" : null),
                 ("one batch", Path.GetFullPath(picture)));
         }
 

@@ -55,20 +55,24 @@ internal sealed class ExperimentData : IExperimentData
         }
     }
 
-    public IBatchSource Training(int phase)
+    public IBatchSource Training(int phase) => Source(Phases[phase].Train, TrainingOptions(phase));
+
+    public IFeatureSource Features(int phase, string backbone, int featureBytes)
     {
+        var features = _settings.Training.Phases[phase].Features ?? throw new ArgumentException($"Phase {phase} trains on pictures.", nameof(phase));
         var samples = Phases[phase];
-        return Source(samples.Train, samples.Settings, samples.Settings.Augment, samples.Classes, Weights(samples), samples.Settings.Ledger, (samples.Settings.CacheMebibytes ?? 0L) << 20);
+        return _reader.OpenFeatures(samples.Train, new(TrainingOptions(phase), new(samples.TrainSamples, features.BlockSize), backbone, featureBytes,
+            (long)_settings.Resources.FeatureCacheMebibytes << 20));
     }
 
     public string PathOf(int phase, int sample) => Phases[phase].Train.Manifest.Samples[sample].Path;
 
     public EvaluationSet? Validation(int phase) => Phases[phase] is { Validation: { } set } samples && !samples.ValidationSamples.IsEmpty
-        ? new(Source(set, samples.Settings, samples.Settings.Evaluate, samples.Classes, [], checksums: false), samples.ValidationSamples)
+        ? new(Source(set, EvaluationOptions(samples)), samples.ValidationSamples)
         : null;
 
     public EvaluationSet? Test => TestSet is { } set
-        ? new(Source(set, Phases[^1].Settings, Phases[^1].Settings.Evaluate, Phases[^1].Classes, [], checksums: false), [.. Enumerable.Range(0, set.Manifest.Samples.Length)])
+        ? new(Source(set, EvaluationOptions(Phases[^1])), [.. Enumerable.Range(0, set.Manifest.Samples.Length)])
         : null;
 
     public void Dispose()
@@ -116,18 +120,36 @@ internal sealed class ExperimentData : IExperimentData
         return set;
     }
 
-    private IBatchSource Source(
-        IDataSet set, DataSettings data, ImmutableArray<ImageTransform> transforms, ImmutableArray<string> labels, ImmutableArray<float> weights, bool checksums,
-        long cacheBytes = 0)
+    /// <summary>Features keep the checksums of their pictures, whether a ledger is asked for or not.</summary>
+    private BatchSourceOptions TrainingOptions(int phase)
     {
-        var options = new BatchSourceOptions(transforms, data.Channels, data.ImageSize, data.Background, data.OnCorruptFile, weights, _settings.Seed,
-            data.LoaderThreads ?? Environment.ProcessorCount, checksums, labels, cacheBytes)
+        var samples = Phases[phase];
+        return Options(samples, samples.Settings.Augment) with
+        {
+            ClassWeights = Weights(samples),
+            Checksums = samples.Settings.Ledger || _settings.Training.Phases[phase].Features is not null,
+            CacheBytes = (samples.Settings.CacheMebibytes ?? 0L) << 20,
+        };
+    }
+
+    private BatchSourceOptions EvaluationOptions(PhaseSamples samples) => Options(samples, samples.Settings.Evaluate);
+
+    private BatchSourceOptions Options(PhaseSamples samples, ImmutableArray<ImageTransform> transforms)
+    {
+        var data = samples.Settings;
+        return new(transforms, data.Channels, data.ImageSize, data.Background, data.OnCorruptFile, [], _settings.Seed, data.LoaderThreads ?? Environment.ProcessorCount,
+            LabelClasses: samples.Classes)
         {
             Decode = data.Decode,
         };
+    }
+
+    private IBatchSource Source(IDataSet set, BatchSourceOptions options)
+    {
         lock (_lock)
         {
-            var key = new SourceKey(set, string.Join('|', transforms), string.Join('/', labels), string.Join('|', weights), options with { Transforms = [], ClassWeights = [], LabelClasses = [] });
+            var key = new SourceKey(set, string.Join('|', options.Transforms), string.Join('/', options.LabelClasses), string.Join('|', options.ClassWeights),
+                options with { Transforms = [], ClassWeights = [], LabelClasses = [] });
             if (!_sources.TryGetValue(key, out var source)) _sources[key] = source = _reader.OpenBatches(set, options);
             return source;
         }

@@ -12,6 +12,8 @@ internal sealed record PreparedExperiment(ExperimentSettings Settings, Experimen
     /// <summary>For a person: of the data, and of the first weights where training begins with them.</summary>
     public ImmutableArray<string> Notices { get; init; } = [];
 
+    public FeatureNeed Features { get; init; }
+
     public void Dispose() => Data.Dispose();
 }
 
@@ -33,13 +35,14 @@ internal sealed class ExperimentPreparation(IDataReader reader, IEngine engine, 
             var phaseJobs = engine.Describe(settings, [.. data.Phases.Select(phase => phase.Classes)], weights);
             var plan = Plan(settings, data);
             var job = new TrainingJob(settings.Seed, settings.Model, settings.Training, phaseJobs, shards, device);
+            var features = FeatureNeed.Of(settings, plan, phaseJobs, out var featureNotes);
             engine.Check(job, [.. plan.Phases.Select(BatchSizes)]);
             // Whoever goes on from a checkpoint begins with that; the file may be large, or gone.
             var weightNotes = fromCheckpoint ? [] : engine.TryFirstWeights(job, weights);
             var definition = new ExperimentDefinition(settings.Name, configuration.Hash, configuration.Settings, configuration.ResultKeys, configuration.EffectiveText, device, shards,
                 [.. settings.Training.Phases.Select((phase, index) => Identify(phase, plan.Phases[index], data, index))],
                 PretrainedIdentity.Of(settings.Model.Pretrained, weights), engine.Fingerprint(job, weights), plan.Steps);
-            return new(settings, definition, plan, job, data) { Notices = [.. data.Notices, .. weightNotes, .. IdleTrainers(settings, shards)] };
+            return new(settings, definition, plan, job, data) { Features = features, Notices = [.. data.Notices, .. weightNotes, .. featureNotes, .. IdleTrainers(settings, shards)] };
         }
         catch
         {

@@ -10,7 +10,7 @@ namespace ActorTrainer.Hosting;
 /// </summary>
 public interface IRunObserver
 {
-    /// <summary>Data are being listed, hashed and checked, before anything else is known.</summary>
+    /// <summary>Data are being listed, hashed and checked, before anything else is known; or features are being computed, before an epoch on them.</summary>
     void Preparing(DataProgress progress);
 
     /// <summary>Everything automatic is resolved; training begins next.</summary>

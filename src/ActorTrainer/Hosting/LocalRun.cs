@@ -90,6 +90,7 @@ internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider 
         }
 
         if (earlier is not null) RunConflict.Check(earlier.Definition, prepared.Definition, request.File, request.AcceptMachine);
+        if (prepared.Features.Bytes > 0 && earlier is not { IsTrained: true }) reader.RequireFeatureCache(prepared.Features.Bytes);
         foreach (string notice in prepared.Notices) observer.Notice(notice);
         if (earlier is null && configuration.Settings.Model is { Pretrained: null, Architecture: { } architecture })
             observer.Notice($"{architecture} trains from scratch: model.pretrained is not set.");

@@ -14,6 +14,9 @@ internal sealed class PeerExchanges(MeetingPlace place) : IExchangeFactory
     /// <summary>For all to come to the meeting: the slowest may have a large checkpoint to read.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    /// <summary>For what comes between steps: the peer may be putting a block of pictures through the largest backbone on the slowest processor.</summary>
+    private static readonly TimeSpan PatienceBetweenSteps = TimeSpan.FromMinutes(5);
+
     public string? Endpoint { get; } = JsonSerializer.Serialize(place.Endpoint, CoreJson.Options);
 
     public IGradientExchange Connect(Team team, TrainingJob job, CancellationToken cancel)
@@ -66,6 +69,20 @@ internal sealed class PeerExchanges(MeetingPlace place) : IExchangeFactory
             _deadline.Record(Stopwatch.GetElapsedTime(_last, now));
             _last = now;
             return sum;
+        }
+
+        public StepTail Agree(StepTail own)
+        {
+            _deadline.Least = PatienceBetweenSteps;
+            try
+            {
+                return _exchange.Agree(own);
+            }
+            finally
+            {
+                _deadline.Least = StepDeadline.Usual;
+                _last = Stopwatch.GetTimestamp();
+            }
         }
 
         public TrainingState Share(int from, TrainingState? own) => _exchange.Share(from, own);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
@@ -33,8 +34,10 @@ internal sealed record Rehearsal(TimeSpan Time, long CheckpointBytes, long PeakM
             var cursor = new TrainingCursor(phase, 0, new(step), epochs);
             if (phase == 0) session.Begin(cursor, null);
             else session.EnterPhase(cursor);
-            var each = TimeSteps(experiment, session, cursor, phase == 0 ? batch => picture = BatchPicture.Draw(batch, plan.Phases[0].Classes) : null, cancel);
-            total += each * plan.Phases[phase].Steps + Evaluations(experiment, phase, each);
+            var (each, features) = TimeSteps(experiment, session, cursor, phase == 0 ? batch => picture = BatchPicture.Draw(batch, plan.Phases[0].Classes) : null, cancel);
+            var settings = plan.Phases[phase].Settings;
+            total += each * plan.Phases[phase].Steps + Evaluations(experiment, phase, features ?? each * ForwardShare);
+            if (features is { } once) total += once * ((long)plan.Phases[phase].StepsPerEpoch * Math.Min(settings.Features!.Variants, settings.Epochs));
             var state = session.Capture(cursor);
             largest = Math.Max(largest, state.Weights.Concat(state.Optimizer).Sum(tensor => (long)tensor.Data.Length));
             step += plan.Phases[phase].Steps;
@@ -45,37 +48,64 @@ internal sealed record Rehearsal(TimeSpan Time, long CheckpointBytes, long PeakM
         return new(total, largest, process.PeakWorkingSet64, picture);
     }
 
-    /// <summary>The time of one step with its batch: the median, for the first ones warm up.</summary>
-    private static TimeSpan TimeSteps(PreparedExperiment experiment, ITrainSession session, TrainingCursor cursor, Action<HostBatch>? look, CancellationToken cancel)
+    /// <summary>
+    /// The time of one step with its batch, and, in a phase on features, that of computing them, which is no part of each step then: medians, for the first ones
+    /// warm up.
+    /// </summary>
+    private static (TimeSpan Each, TimeSpan? Features) TimeSteps(PreparedExperiment experiment, ITrainSession session, TrainingCursor cursor, Action<HostBatch>? look, CancellationToken cancel)
     {
         var (plan, source, exchange) = (experiment.Plan, experiment.Data.Training(cursor.Phase), new LocalExchange());
         long most = Math.Min(MostSteps, plan.Phases[cursor.Phase].Steps), begun = Stopwatch.GetTimestamp();
-        var times = new List<TimeSpan>();
+        int featureBytes = experiment.Job.Phases[cursor.Phase].FeatureBytes;
+        List<TimeSpan> times = [], computing = [];
         for (int i = 0; i < most && (i < FewestSteps || Stopwatch.GetElapsedTime(begun) < Enough); i++)
         {
             long began = Stopwatch.GetTimestamp();
-            using var batch = source.LoadAsync(plan.Batch(cursor), cancel).GetAwaiter().GetResult();
+            using var pictures = source.LoadAsync(plan.Batch(cursor), cancel).GetAwaiter().GetResult();
             var loading = Stopwatch.GetElapsedTime(began);
-            if (i == 0) look?.Invoke(batch);
+            if (i == 0) look?.Invoke(pictures);
+            var computed = TimeSpan.Zero;
+            using var batch = featureBytes > 0 ? Compute(session, pictures, featureBytes, out computed) : pictures;
+            if (featureBytes > 0)
+            {
+                computing.Add(Both(experiment, loading, computed));
+                loading = TimeSpan.Zero;
+            }
+
             began = Stopwatch.GetTimestamp();
             var at = plan.Coordinates(cursor);
             session.Apply(exchange.Exchange(session.Compute(batch, at, ShardRange.All(experiment.Job.LogicalShards))), at);
-            var training = Stopwatch.GetElapsedTime(began);
-            // Decoding goes on beside training, on the same cores where the CPU trains.
-            times.Add(experiment.Job.Device.Kind == DeviceKind.Cpu ? loading + training : TimeSpan.FromTicks(Math.Max(loading.Ticks, training.Ticks)));
+            times.Add(Both(experiment, loading, Stopwatch.GetElapsedTime(began)));
             cursor = plan.Advance(cursor);
         }
 
-        return times.Order().ElementAt(times.Count / 2);
+        return (Median(times), featureBytes > 0 ? Median(computing) : null);
     }
 
-    private static TimeSpan Evaluations(PreparedExperiment experiment, int phase, TimeSpan each)
+    private static HostBatch Compute(ITrainSession session, HostBatch pictures, int featureBytes, out TimeSpan time)
+    {
+        long began = Stopwatch.GetTimestamp();
+        byte[] features = session.Features(pictures);
+        time = Stopwatch.GetElapsedTime(began);
+        var memory = MemoryPool<byte>.Shared.Rent(features.Length);
+        features.CopyTo(memory.Memory);
+        return HostBatch.OfFeatures(pictures.Request, featureBytes, memory, pictures.Labels, pictures.Weights, default, wholeWeight: pictures.WholeWeight);
+    }
+
+    /// <summary>Decoding goes on beside training, on the same cores where the CPU trains.</summary>
+    private static TimeSpan Both(PreparedExperiment experiment, TimeSpan loading, TimeSpan training) =>
+        experiment.Job.Device.Kind == DeviceKind.Cpu ? loading + training : TimeSpan.FromTicks(Math.Max(loading.Ticks, training.Ticks));
+
+    private static TimeSpan Median(List<TimeSpan> times) => times.Order().ElementAt(times.Count / 2);
+
+    /// <param name="forward">Of one training batch with its loading.</param>
+    private static TimeSpan Evaluations(PreparedExperiment experiment, int phase, TimeSpan forward)
     {
         var (plan, settings) = (experiment.Plan, experiment.Settings);
         int times = (plan.Phases[phase].Settings.Epochs + plan.EvaluateEveryEpochs - 1) / plan.EvaluateEveryEpochs;
         long samples = (long)times * experiment.Data.Phases[phase].ValidationSamples.Length;
         if (phase == plan.Phases.Length - 1) samples += experiment.Data.TestSet?.Manifest.Samples.Length ?? 0;
-        return each * ForwardShare * samples / settings.Training.GlobalBatchSize;
+        return forward * samples / settings.Training.GlobalBatchSize;
     }
 }
 

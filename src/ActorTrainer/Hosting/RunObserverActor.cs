@@ -34,7 +34,7 @@ internal sealed class RunObserverActor : UntypedActor
         foreach (var type in new[]
         {
             typeof(ExperimentProtocol.ExperimentChanged), typeof(ExperimentProtocol.ExperimentEnded), typeof(ExperimentProtocol.ExperimentWaits),
-            typeof(ExperimentProtocol.ExperimentTakenOver), typeof(TrainerProtocol.TrainingProgress),
+            typeof(ExperimentProtocol.ExperimentTakenOver), typeof(TrainerProtocol.TrainingProgress), typeof(TrainerProtocol.FeaturesProgress),
         })
             Context.System.EventStream.Subscribe(Self, type);
         Context.Watch(_experiment);
@@ -45,6 +45,7 @@ internal sealed class RunObserverActor : UntypedActor
         switch (message)
         {
             case TrainerProtocol.TrainingProgress progress: OnProgress(progress); break;
+            case TrainerProtocol.FeaturesProgress features: OnFeatures(features); break;
             case ExperimentProtocol.ExperimentChanged changed: OnChanged(changed.Experiment, changed.Happened); break;
             case ExperimentProtocol.ExperimentEnded ended: _ended.TrySetResult(new(ended.Experiment, null)); break;
             case ExperimentProtocol.ExperimentWaits waits:
@@ -86,6 +87,12 @@ internal sealed class RunObserverActor : UntypedActor
             progress.At.Step, plan.Steps, progress.ImagesPerSecond, _loss.Add(progress.Result.Loss),
             _top1.Add(progress.Result.Samples > 0 ? progress.Result.Correct / progress.Result.Samples : 0), progress.Result.LearningRate,
             _remaining.After(progress.At.Step, left), new(progress.LoaderReady, _prepared.Settings.Data.Prefetch, WaitsFor(progress))));
+    }
+
+    private void OnFeatures(TrainerProtocol.FeaturesProgress progress)
+    {
+        var phase = _prepared.Plan.Phases[progress.Phase].Settings;
+        _observer.Preparing(new(progress.Block.Index + 1, progress.Blocks, $"Features for phase '{phase.Name}', variant {progress.Block.Variant + 1} of {phase.Features!.Variants}, block"));
     }
 
     private static string? WaitsFor(TrainerProtocol.TrainingProgress progress) => progress switch

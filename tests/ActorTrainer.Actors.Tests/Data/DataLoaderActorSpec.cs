@@ -15,7 +15,7 @@ public sealed class DataLoaderActorSpec() : TestKit(ActorSpec.Configuration)
     private IActorRef Loader(int run = 1)
     {
         var loader = Sys.ActorOf(DataLoaderActor.Props());
-        loader.Tell(new StartLoading(run, new TrainingSequence(Some.Plan(), _data, TrainingCursor.Start, new(1), new(0, 1))), TestActor);
+        loader.Tell(new StartLoading(run, new TrainingSequence(Some.Plan(), cursor => _data.Training(cursor.Phase), TrainingCursor.Start, new(1), new(0, 1))), TestActor);
         return loader;
     }
 
@@ -67,7 +67,7 @@ public sealed class DataLoaderActorSpec() : TestKit(ActorSpec.Configuration)
         var loader = Loader();
         loader.Tell(new RequestBatches(1, 2), TestActor);
         AwaitCondition(() => _data.Source.Held == 2);
-        loader.Tell(new StartLoading(2, new TrainingSequence(Some.Plan(), _data, TrainingCursor.Start, new(1), new(0, 1))), TestActor);
+        loader.Tell(new StartLoading(2, new TrainingSequence(Some.Plan(), cursor => _data.Training(cursor.Phase), TrainingCursor.Start, new(1), new(0, 1))), TestActor);
         loader.Tell(new RequestBatches(1, 5), TestActor);       // credit of the older run
         _data.Source.Release(0);
         _data.Source.Release(0);

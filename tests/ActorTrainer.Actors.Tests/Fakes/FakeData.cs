@@ -91,6 +91,11 @@ internal sealed class FakeExperimentData : IExperimentData
 
     public IBatchSource Training(int phase) => Source;
 
+    /// <summary>Of five blocks.</summary>
+    public FakeFeatures FeatureSource { get; } = new(new([.. Enumerable.Range(0, Some.Samples)], Some.Samples / 5));
+
+    public IFeatureSource Features(int phase, string backbone, int featureBytes) => FeatureSource;
+
     public string PathOf(int phase, int sample) => $"cat/{sample}.jpg";
 
     public EvaluationSet? Validation(int phase) => new(EvaluationSource, [0, 1, 2, 3, 4, 5]);

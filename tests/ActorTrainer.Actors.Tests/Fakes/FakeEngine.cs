@@ -20,6 +20,15 @@ internal sealed class FakeEngine : IEngine
 
     public int SessionsOpen { get; private set; }
 
+    public int PhasesEntered { get; private set; }
+
+    public int BlocksComputed { get; private set; }
+
+    public int StepsOnFeatures { get; private set; }
+
+    /// <summary>Called on the device's thread when a block of features is being computed.</summary>
+    public Action OnBlock { get; set; } = () => { };
+
     /// <summary>What the weight is worth on the validation set; default: better every step.</summary>
     public Func<long, (double Top1, double Loss)> Score { get; set; } = _ => (0.5, 1);
 
@@ -65,12 +74,28 @@ internal sealed class FakeEngine : IEngine
             _weight = state is null ? 1 : WeightOf(state);
         }
 
-        public void EnterPhase(TrainingCursor cursor) => Verify();
+        public void EnterPhase(TrainingCursor cursor)
+        {
+            Verify();
+            engine.PhasesEntered++;
+        }
+
+        public string Backbone => "backb0ne";
+
+        /// <summary>A sample's number and its variant, as one byte each.</summary>
+        public byte[] Features(HostBatch pictures)
+        {
+            Verify();
+            engine.BlocksComputed++;
+            engine.OnBlock();
+            return [.. pictures.Request.Samples.SelectMany(sample => new[] { (byte)sample, (byte)pictures.Request.Epoch })];
+        }
 
         public IReadOnlyList<GradientSum> Compute(HostBatch batch, StepCoordinates at, ShardRange own)
         {
             Verify();
             if (engine.Break(at.Step) is { } e) throw e;
+            if (batch.FeatureBytes > 0) engine.StepsOnFeatures++;
             _next = Mix(_weight, batch.Request.Samples);
             return [new(new(0, 1), Memory<byte>.Empty, new(batch.Count, batch.Count, 0, batch.Count, StepRequest.None))];
         }

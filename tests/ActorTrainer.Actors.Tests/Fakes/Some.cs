@@ -30,11 +30,17 @@ internal static class Some
         [.. Enumerable.Range(0, phases).Select(i => new PhasePlan(Phase(epochs, $"phase-{i}"), new EpochPlan(7, [.. Enumerable.Range(0, Samples)], BatchSize, LastBatch.Keep), Classes, stopsEarly))],
         evaluateEvery, checkpointEvery);
 
+    /// <summary>One of its phases trains on features.</summary>
+    public static TrainingPlan OnFeatures(this TrainingPlan plan, int phase, int variants) => plan with
+    {
+        Phases = plan.Phases.SetItem(phase, plan.Phases[phase] with { Settings = plan.Phases[phase].Settings with { Features = new(variants, Samples / 5) } }),
+    };
+
     public static ModelDescription Model { get; } = new("lenet5", null, Classes, 1, 4, null, new([0.5], [0.5]), [], Rgb.White);
 
     public static TrainingJob Job(TrainingPlan plan) => new(7, new(null, null, null),
         new() { GlobalBatchSize = BatchSize, Loss = new(0, new ClassWeights.None()), Phases = [.. plan.Phases.Select(p => p.Settings)] },
-        [.. plan.Phases.Select(p => new PhaseJob(p.Settings, Model))], 1, Device);
+        [.. plan.Phases.Select(p => new PhaseJob(p.Settings, Model, p.Settings.Features is null ? 0 : 2))], 1, Device);
 
     public static ExperimentDefinition Definition(TrainingPlan plan, bool validation = true, bool test = true, string name = "some") => new(
         new(name), "c0ffee", ImmutableSortedDictionary<string, string>.Empty.Add("experiment.seed", "7"), ["experiment.seed"], "experiment { seed = 7 }", Device, 1,

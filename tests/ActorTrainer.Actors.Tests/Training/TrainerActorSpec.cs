@@ -1,6 +1,7 @@
 using ActorTrainer.Actors.Tests.Fakes;
 using ActorTrainer.Actors.Training;
 using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Experiments.Placement;
 using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Training;
 using Akka.Actor;
@@ -10,14 +11,50 @@ using static ActorTrainer.Actors.Training.TrainerProtocol;
 namespace ActorTrainer.Actors.Tests.Training;
 
 /// <summary>A trainer whose seat is the test.</summary>
-public sealed class TrainerActorSpec() : TestKit(ActorSpec.Configuration)
+public sealed class TrainerActorSpec : TestKit
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    public TrainerActorSpec() : base(ActorSpec.Configuration)
+    {
+    }
+
+    /// <summary>It waits for the phase's first batch when its generation is broken off.</summary>
+    [Fact]
+    public void Going_on_from_memory_at_a_phase_s_first_step_it_is_in_that_phase()
+    {
+        var world = new World(Some.Plan(epochs: 1, phases: 2));
+        world.Engine.Break = step => step.Value == 5 && world.Engine.PhasesEntered != 1 ? new InvalidOperationException("a step of a phase that was not entered") : null;
+        world.Data.Source.Hold = true;
+        var trainer = Sys.ActorOf(TrainerActor.Props(world.Trainer, TestActor));
+        trainer.Tell(new BeginTraining(new(new(TrainingCursor.Start, null, null), Team(1)), CancellationToken.None));
+        for (int step = 1; step <= 4; step++)
+        {
+            AwaitCondition(() => world.Data.Source.Held > 0, Patience);
+            world.Data.Source.Release(0);
+        }
+
+        var boundary = new TrainingCursor(1, 0, new(4), 1);
+        LiveState? held = null;
+        AwaitCondition(() =>
+        {
+            trainer.Tell(new SayState());
+            held = FishForMessage<StateHeld>(_ => true, Patience).State;
+            return held?.Cursor == boundary;
+        }, Patience);
+        world.Data.Source.Hold = false;
+        trainer.Tell(new BeginTraining(new(new(boundary, null, held!.Hash), Team(2)), CancellationToken.None));
+
+        FishForMessage<TrainingFinished>(finished => finished.Generation == new Generation(2), Patience);
+        Assert.Equal(FakeEngine.Expected(world.Plan), FakeEngine.WeightOf(world.Store.Read(new(new(2), new(8))).State));
+    }
+
     [Fact]
     public void A_verdict_that_does_not_come_is_asked_for_again_and_one_that_comes_twice_counts_once()
     {
         var world = new World(Some.Plan(epochs: 4, phases: 2, stopsEarly: true));
         var trainer = Sys.ActorOf(TrainerActor.Props(world.Trainer, TestActor));
-        trainer.Tell(new BeginTraining(new(new(TrainingCursor.Start, null, null), Alone(world)), CancellationToken.None));
+        trainer.Tell(new BeginTraining(new(new(TrainingCursor.Start, null, null), Team(1)), CancellationToken.None));
         var needed = Needed();
         Assert.Equal(needed, Needed());     // nobody answered
         var verdict = new VerdictReached(needed.Phase, needed.EpochsDone, Stop: true);
@@ -27,8 +64,8 @@ public sealed class TrainerActorSpec() : TestKit(ActorSpec.Configuration)
         Assert.Equal((1, needed.EpochsInPhase), (next.Phase, next.EpochsInPhase));
     }
 
-    private static Team Alone(World world) =>
-        new(world.Definition.Name, new(1), StepNumber.Zero, "", "c0ffee", "f1ngerpr1nt", 1, [new(new(0, 1), null)], 0, "");
+    private static Team Team(int generation) =>
+        new(new("some"), new(generation), StepNumber.Zero, "", "c0ffee", "f1ngerpr1nt", 1, [new(ShardRange.All(1), null)], 0, "");
 
     private VerdictNeeded Needed() => (VerdictNeeded)FishForMessage(message => message is VerdictNeeded, TimeSpan.FromSeconds(20));
 }

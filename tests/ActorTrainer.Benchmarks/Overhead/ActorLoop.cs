@@ -5,6 +5,7 @@ using ActorTrainer.Actors.Hosting;
 using ActorTrainer.Actors.Journal;
 using ActorTrainer.Actors.Nodes;
 using ActorTrainer.Actors.Training;
+using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Training;
@@ -15,10 +16,10 @@ using Akka.Actor;
 
 namespace ActorTrainer.Benchmarks.Overhead;
 
-/// <summary>The whole way of a run: experiment, trainer and loader actors, journal, step file, a checkpoint at the end. Only the pixels stand ready.</summary>
+/// <summary>The whole way of a run: experiment, trainer and loader actors, journal, step file, a checkpoint at the end. Only what it trains on stands ready.</summary>
 internal static class ActorLoop
 {
-    public static async Task<Lap> RunAsync(Workload workload, ReadyBatches batches)
+    public static async Task<Lap> RunAsync(Workload workload, IExperimentData batches)
     {
         string folder = Directory.CreateTempSubdirectory("actortrainer-overhead-").FullName;
         try
@@ -35,7 +36,7 @@ internal static class ActorLoop
         }
     }
 
-    private static ExperimentWork Work(Workload workload, ReadyBatches batches, RunFolder run, Func<IStepLog> steps)
+    private static ExperimentWork Work(Workload workload, IExperimentData batches, RunFolder run, Func<IStepLog> steps)
     {
         var (engine, store, job) = (new TorchEngine(), new FolderCheckpointStore(run.CheckpointFolder), workload.Job);
         return new(

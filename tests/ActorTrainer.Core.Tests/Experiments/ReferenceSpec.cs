@@ -78,6 +78,11 @@ public class ReferenceSpec
         { "experiment.training.phases.0.batch-norm", "frozen", [] },
         { "experiment.training.phases.0.learning-rate-scale", "{ head = 3 }", [] },
         { "experiment.training.phases.0.layer-decay", "0.75", [] },
+        { "experiment.training.phases.0.features.variants", "1", ["experiment.training.phases.0.trainable=head", "experiment.training.phases.0.batch-norm=frozen"] },
+        {
+            "experiment.training.phases.0.features.block-size", "32",
+            ["experiment.training.phases.0.trainable=head", "experiment.training.phases.0.batch-norm=frozen", "experiment.training.phases.0.features.variants=1"]
+        },
         { "experiment.evaluation.every-epochs", "2", [] },
         { "experiment.evaluation.batch-size", "32", [] },
         { "experiment.evaluation.metrics", "[f1, recall, precision, top5, top1, loss]", [] },
@@ -90,6 +95,7 @@ public class ReferenceSpec
         { "experiment.resources.device", "cpu", [] },
         { "experiment.resources.trainers.min", "2", ["experiment.resources.trainers.max=4"] },
         { "experiment.resources.trainers.max", "4", [] },
+        { "experiment.resources.feature-cache-mib", "100", [] },
         { "experiment.resources.threads", "2", [] },
     };
 

@@ -15,6 +15,15 @@ public sealed class StepDeadlineSpec
     }
 
     [Fact]
+    public void It_can_be_longer_for_a_while()
+    {
+        _deadline.Least = TimeSpan.FromMinutes(5);
+        Assert.Equal(TimeSpan.FromMinutes(5), _deadline.Current);
+        _deadline.Least = StepDeadline.Usual;
+        Assert.Equal(TimeSpan.FromSeconds(10), _deadline.Current);
+    }
+
+    [Fact]
     public void It_is_five_times_the_slowest_of_the_last_twenty_steps()
     {
         _deadline.Record(TimeSpan.FromSeconds(4));

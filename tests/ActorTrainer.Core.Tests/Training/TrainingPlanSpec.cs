@@ -122,6 +122,20 @@ public sealed class TrainingPlanSpec
         Assert.Equal(4, factors.Distinct().Count());
     }
 
+    /// <summary>Counted from the phase's beginning, so that it is the same whatever came before.</summary>
+    [Fact]
+    public void A_phase_on_features_augments_by_the_variant_which_its_epochs_take_in_turn()
+    {
+        var head = Phase("head", 10, 5, 5);
+        head = head with { Settings = head.Settings with { Features = new(Variants: 2, BlockSize: 4) } };
+        var plan = new TrainingPlan([Phase("all", 10, 5, 3), head], 1, null);
+
+        var walk = Walk(plan).Where(cursor => cursor.StepInPhase % 2 == 0).ToList();
+        Assert.Equal([null, null, null, 0, 1, 0, 1, 0], walk.Select(plan.VariantAt));
+        Assert.Equal([0, 1, 2, 0, 1, 0, 1, 0], walk.Select(cursor => plan.Batch(cursor).Epoch));
+        Assert.Equal(8, walk.Select(cursor => string.Join(' ', plan.Batch(cursor).Samples)).Distinct().Count());      // the order is still each epoch's own
+    }
+
     private static IEnumerable<TrainingCursor> Walk(TrainingPlan plan, TrainingCursor from = default)
     {
         for (var cursor = from; !plan.IsFinished(cursor); cursor = plan.Advance(cursor)) yield return cursor;

@@ -134,7 +134,7 @@ public sealed class ManifestCacheSpec : IDisposable
     [SkippableFact]
     public void The_environment_says_where_it_is_and_whether()
     {
-        Assert.Null(ManifestCache.OfUser(name => name == ManifestCache.Variable ? "off" : "/home/somebody", TimeProvider.System));
+        Assert.Null(ManifestCache.OfUser(name => name == UserCache.Variable ? "off" : "/home/somebody", TimeProvider.System));
         Assert.Null(ManifestCache.OfUser(_ => null, TimeProvider.System));
         var cache = ManifestCache.OfUser(name => name == "XDG_CACHE_HOME" ? _cache.Path : null, Later())!;
         using var data = new DataReader(cache).Open(_data.Path, null, null, default);

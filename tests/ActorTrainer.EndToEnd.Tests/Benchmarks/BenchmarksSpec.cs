@@ -1,3 +1,4 @@
+using ActorTrainer.Benchmarks.Features;
 using ActorTrainer.Benchmarks.Memory;
 using ActorTrainer.Benchmarks.Micro;
 using ActorTrainer.Benchmarks.Overhead;
@@ -16,6 +17,15 @@ public sealed class BenchmarksSpec
         Assert.Equal(result.Session.SecondLoss, result.Actors.SecondLoss);                  // the same session, to the bit
         Assert.Equal(result.Bare.SecondLoss, result.Actors.SecondLoss, tolerance: 1e-4);    // the same mathematics in another order
         Assert.True(result.ActorsToBare.Median > 0);
+    }
+
+    [Fact]
+    public async Task A_head_on_cached_features_does_the_work_of_one_on_features_in_memory()
+    {
+        var result = await FeaturesCommand.MeasureAsync("lenet5", classes: 4, batch: 8, steps: 20, threads: 1, rounds: 1);
+
+        Assert.Equal(result.InMemorySecondLoss, result.CachedSecondLoss, tolerance: 1e-4);
+        Assert.True(result.CachedToInMemory.Median > 0);
     }
 
     [Fact]

@@ -4,7 +4,7 @@ namespace ActorTrainer.EndToEnd.Tests.Processes;
 /// A temporary folder with an experiment file <c>tiny.conf</c> and a runs folder. The experiment is as small as one can be that still has everything:
 /// four of the ten digits, four logical shards, an augmentation that draws, momentum, a schedule, several epochs with several checkpoints each.
 /// </summary>
-internal sealed class Workshop : IDisposable
+internal class Workshop : IDisposable
 {
     public const string Tiny = "tiny";
 

@@ -88,7 +88,7 @@ internal sealed class Graphs : IDisposable
         model.eval();
         float[] pixels = new float[3 * _channels * _size * _size];
         foreach (ref float pixel in pixels.AsSpan()) pixel = (float)_random.NextDouble(-1, 1);
-        float[] ours = model.Features(tensor(pixels, [3, _channels, _size, _size])).contiguous().data<float>().ToArray();
+        float[] ours = model.Maps(tensor(pixels, [3, _channels, _size, _size])).contiguous().data<float>().ToArray();
 
         using var session = new InferenceSession(Location);
         float[] theirs = [.. pixels.Chunk(pixels.Length / 3).SelectMany(picture =>

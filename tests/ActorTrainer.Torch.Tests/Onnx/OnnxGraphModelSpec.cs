@@ -28,7 +28,7 @@ public class OnnxGraphModelSpec
         model.eval();
         byte[] pictures = [.. Enumerable.Range(0, 3).SelectMany(Picture)];
         var input = tensor(pictures, [3, 224, 224, 3]).permute(0, 3, 1, 2).to(ScalarType.Float32).contiguous();
-        float[] ours = model.Features(input).data<float>().ToArray();
+        float[] ours = model.Maps(input).data<float>().ToArray();
 
         string folder = Path.Combine(AppContext.BaseDirectory, "models", "resnet18-imagenet");
         using var preprocess = new InferenceSession(Path.Combine(folder, "ResNetPreprocess.onnx"));

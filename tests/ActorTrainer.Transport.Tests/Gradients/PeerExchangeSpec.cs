@@ -1,3 +1,4 @@
+using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Models;
 using CsCheck;
 
@@ -69,6 +70,25 @@ public sealed class PeerExchangeSpec
             });
             Assert.All(tails, tail => Assert.Equal(shards.Total.Tail, tail));
         }
+    }
+
+    /// <summary>Between steps, whose vectors it leaves alone.</summary>
+    [Theory]
+    [InlineData(Medium.Tcp)]
+    [InlineData(Medium.Unix)]
+    [InlineData(Medium.Memory)]
+    public void What_trainers_say_between_steps_is_added_up(Medium medium)
+    {
+        var shards = new Shards(4, 70_000, TensorType.Float32, 1);
+        using var trainers = Trainers.Met([1, 3, 4], medium);      // the second has two subtrees
+        var said = trainers.Run(rank =>
+        {
+            var exchange = trainers.Exchanges[rank];
+            var first = exchange.Agree(new(0, Weight: rank, 0, 0, (StepRequest)rank));
+            var sum = exchange.Exchange(shards.SumsOf(trainers.Groups[rank].Members[rank].Own));
+            return (first, sum.Tail, Second: exchange.Agree(new(0, Weight: 1, 0, 0, StepRequest.None)));
+        });
+        Assert.All(said, heard => Assert.Equal((new StepTail(0, 3, 0, 0, StepRequest.CheckpointAndStop), shards.Total.Tail, new StepTail(0, 3, 0, 0, StepRequest.None)), heard));
     }
 
     private static void AssertSameBits(int[] ends, Shards shards, Medium medium)

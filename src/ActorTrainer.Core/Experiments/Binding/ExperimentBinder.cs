@@ -136,6 +136,6 @@ internal sealed class ExperimentBinder(ProblemLog problems)
             trainers["max"].Warning($"{max - logical} of {max} trainers would stay idle: training.logical-shards is {logical}");
         var threads = resources["threads"].OrNull(setting => setting.Integer(1, 1024));
         if (threads is not null && device == DeviceChoice.Cuda) resources["threads"].Warning("does nothing on cuda");
-        return new(device, min, max, threads);
+        return new(device, min, max, threads, resources["feature-cache-mib"].Integer(1, 1 << 24));
     }
 }

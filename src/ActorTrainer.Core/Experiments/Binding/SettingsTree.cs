@@ -52,6 +52,7 @@ internal static class SettingsTree
             ("resources", Object(
                 ("device", Word(settings.Resources.Device)),
                 ("trainers", Object(("min", Number(settings.Resources.MinTrainers)), ("max", Number(settings.Resources.MaxTrainers)))),
+                ("feature-cache-mib", Number(settings.Resources.FeatureCacheMebibytes)),
                 ("threads", OrNull(settings.Resources.Threads)))))));
     }
 
@@ -149,10 +150,12 @@ internal static class SettingsTree
             ("batch-norm", Word(phase.BatchNorm)),
             ("learning-rate-scale", Object([.. phase.LearningRateScale.Select(scale => (scale.Pattern, (HoconNode)Number(scale.Factor)))])),
             ("layer-decay", OrNull(phase.LayerDecay)),
+            ("features", phase.Features is { } features ? Object(("variants", Number(features.Variants)), ("block-size", Number(features.BlockSize))) : Null),
             ("data", data),
             ("optimizer", Optimizer(phase.Optimizer)),
             ("schedule", Schedule(phase.Schedule)));
-        return data.Count > 0 ? whole : Without(whole, "data");
+        if (data.Count == 0) whole = Without(whole, "data");
+        return phase.Features is null ? Without(whole, "features") : whole;
     }
 
     private static HoconObject Optimizer(OptimizerSettings optimizer) => Object(

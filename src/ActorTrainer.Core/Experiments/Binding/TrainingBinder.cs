@@ -97,19 +97,45 @@ internal sealed partial class TrainingBinder
         int epochs = phase["epochs"].Integer(1, 1_000_000);
         var (ownOptimizer, ownSchedule) = (Own(phase, "optimizer"), Own(phase, "schedule"));
         var trainable = Trainable(phase["trainable"]);
+        var batchNorm = phase["batch-norm"].Choice(("update", BatchNormMode.Update), ("frozen", BatchNormMode.Frozen));
+        var data = Own(phase, "data") is { } own ? DataBinder.Read(_data.With(own, $"{phase.Path}.data"), _problems) : ExperimentData;
         return new()
         {
             Name = name,
             Epochs = epochs,
             Trainable = trainable,
-            BatchNorm = phase["batch-norm"].Choice(("update", BatchNormMode.Update), ("frozen", BatchNormMode.Frozen)),
+            BatchNorm = batchNorm,
             LearningRateScale = Scale(phase["learning-rate-scale"], trainable),
             LayerDecay = phase["layer-decay"].OrNull(setting => setting.Number(new(0, 1, WithoutLeast: true))),
-            Data = Own(phase, "data") is { } own ? DataBinder.Read(_data.With(own, $"{phase.Path}.data"), _problems) : ExperimentData,
+            Features = Features(phase, trainable, batchNorm, data, epochs),
+            Data = data,
             Optimizer = OptimizerBinder.Optimizer(optimizer.With(ownOptimizer, $"{phase.Path}.optimizer"), ownOptimizer),
             Schedule = OptimizerBinder.Schedule(schedule.With(ownSchedule, $"{phase.Path}.schedule"), ownSchedule, phase["epochs"].IsNull ? null : epochs),
         };
     }
+
+    private static FeatureSettings? Features(Section phase, ImmutableArray<string> trainable, BatchNormMode batchNorm, DataSettings data, int epochs)
+    {
+        if (phase.IfWritten("features") is { IsNull: true }) return null;
+        var features = phase.Child("features");
+        var variants = features["variants"];
+        int blockSize = features["block-size"].Integer(1, 1 << 20);
+        if (variants.IsNull)
+        {
+            features.IfChanged("block-size")?.Warning("does nothing without features.variants");
+            return null;
+        }
+
+        int count = variants.Integer(1, 1000);
+        if (trainable is not ["head"] || batchNorm != BatchNormMode.Frozen)
+            variants.Error("features are kept only where the head alone trains: expected trainable = [head] and batch-norm = frozen in this phase");
+        if (count > epochs) variants.Warning($"the phase has {epochs} epochs: the variants after the first {epochs} are never used");
+        else if (count > 1 && !data.Augment.Any(IsRandom)) variants.Warning("the variants are all the same: nothing in data.augment is drawn");
+        return new(count, blockSize);
+    }
+
+    private static bool IsRandom(ImageTransform transform) =>
+        transform is not (ImageTransform.Resize or ImageTransform.ResizeExact or ImageTransform.CenterCrop);
 
     private static HoconObject? Own(Section phase, string key)
     {

@@ -11,6 +11,10 @@ internal sealed class AlexNet : ImageModel
 {
     public const int MinimalImageSize = 63;
 
+    /// <summary>Links of the classifier before the last layer.</summary>
+    private const int Head = 6;
+
+
     [ComponentName(Name = "features")] private readonly Chain _features;
     private readonly AdaptiveAveragePool _pool = new(6);
     [ComponentName(Name = "classifier")] private readonly Chain _classifier;
@@ -36,11 +40,13 @@ internal sealed class AlexNet : ImageModel
     public override ImmutableArray<ImmutableArray<string>> Blocks =>
         [["features.0."], ["features.3."], ["features.6."], ["features.8."], ["features.10."], ["classifier.1."], ["classifier.4."], ["classifier.6."]];
 
-    protected override Tensor Logits(Tensor input)
+    public override Tensor Logits(Tensor features) => _classifier.Call(features, Head..);
+
+    protected override Tensor Backbone(Tensor input)
     {
         using var maps = _features.call(input);
         using var pooled = _pool.call(maps);
-        using var features = pooled.flatten(1);
-        return _classifier.call(features);
+        using var flat = pooled.flatten(1);
+        return _classifier.Call(flat, ..Head);
     }
 }

@@ -31,14 +31,15 @@ internal sealed class LeNet5 : ImageModel
     public override ImmutableArray<string> HeadPrefixes => ["fc3."];
     public override ImmutableArray<ImmutableArray<string>> Blocks => [["conv1."], ["conv2."], ["fc1."], ["fc2."], ["fc3."]];
 
-    protected override Tensor Logits(Tensor input)
+    public override Tensor Logits(Tensor features) => _fc3.call(features);
+
+    protected override Tensor Backbone(Tensor input)
     {
         using var x1 = Pool(_conv1.call(input));
         using var x2 = Pool(_conv2.call(x1));
         using var x3 = x2.flatten(1);
         using var x4 = _fc1.call(x3).relu_();
-        using var x5 = _fc2.call(x4).relu_();
-        return _fc3.call(x5);
+        return _fc2.call(x4).relu_();
     }
 
     private static Tensor Pool(Tensor x) => nn.functional.max_pool2d(x.relu_(), [2, 2]);

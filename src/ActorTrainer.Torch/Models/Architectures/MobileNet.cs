@@ -14,13 +14,13 @@ internal sealed class MobileNet : ImageModel
     [ComponentName(Name = "features")] private readonly Chain _features;
     private readonly AdaptiveAveragePool _pool = new(1);
     [ComponentName(Name = "classifier")] private readonly Chain _classifier;
-    private readonly int _links;
+    private readonly int _links, _headPosition;     // right after its dropout
 
     private MobileNet(ModelDescription description, IReadOnlyList<nn.Module<Tensor, Tensor>> features, Chain classifier, int headPosition) : base(description)
     {
         _features = new([.. features]);
         _classifier = classifier;
-        _links = features.Count;
+        (_links, _headPosition) = (features.Count, headPosition);
         HeadPrefixes = [string.Create(CultureInfo.InvariantCulture, $"classifier.{headPosition}.")];
         RegisterComponents();
     }
@@ -102,12 +102,14 @@ internal sealed class MobileNet : ImageModel
         return new(description, features, classifier, 3);
     }
 
-    protected override Tensor Logits(Tensor input)
+    public override Tensor Logits(Tensor features) => _classifier.Call(features, (_headPosition - 1)..);
+
+    protected override Tensor Backbone(Tensor input)
     {
         using var maps = _features.call(input);
         using var pooled = _pool.call(maps);
-        using var features = pooled.flatten(1);
-        return _classifier.call(features);
+        using var flat = pooled.flatten(1);
+        return _classifier.Call(flat, ..(_headPosition - 1));
     }
 
     /// <summary>The nearest multiple of 8, but not more than a tenth below.</summary>

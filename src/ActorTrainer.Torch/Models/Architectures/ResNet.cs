@@ -56,7 +56,9 @@ internal sealed class ResNet : ImageModel
     public override ImmutableArray<string> HeadPrefixes => ["fc."];
     public override ImmutableArray<ImmutableArray<string>> Blocks { get; }
 
-    protected override Tensor Logits(Tensor input)
+    public override Tensor Logits(Tensor features) => _fc.call(features);
+
+    protected override Tensor Backbone(Tensor input)
     {
         Tensor x;
         using (var filtered = _conv1.call(input))
@@ -71,8 +73,7 @@ internal sealed class ResNet : ImageModel
 
         using (x)
         using (var pooled = _pool.call(x))
-        using (var features = pooled.flatten(1))
-            return _fc.call(features);
+            return pooled.flatten(1);
     }
 }
 

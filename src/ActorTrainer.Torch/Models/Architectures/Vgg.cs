@@ -14,6 +14,9 @@ internal sealed record VggLayout(ImmutableArray<int> Convolutions, bool BatchNor
 internal sealed class Vgg : ImageModel
 {
     public const int MinimalImageSize = 32;
+
+    /// <summary>Links of the classifier before the last layer and its dropout.</summary>
+    private const int Head = 5;
     private static readonly ImmutableArray<int> Widths = [64, 128, 256, 512, 512];
 
     [ComponentName(Name = "features")] private readonly Chain _features = new();
@@ -68,11 +71,13 @@ internal sealed class Vgg : ImageModel
     public override ImmutableArray<string> HeadPrefixes => ["classifier.6."];
     public override ImmutableArray<ImmutableArray<string>> Blocks { get; }
 
-    protected override Tensor Logits(Tensor input)
+    public override Tensor Logits(Tensor features) => _classifier.Call(features, Head..);
+
+    protected override Tensor Backbone(Tensor input)
     {
         using var maps = _features.call(input);
         using var pooled = _pool.call(maps);
-        using var features = pooled.flatten(1);
-        return _classifier.call(features);
+        using var flat = pooled.flatten(1);
+        return _classifier.Call(flat, ..Head);
     }
 }

@@ -46,15 +46,16 @@ internal sealed class VisionTransformer : ImageModel, IInitialized
 
     InitialValue IInitialized.InitialValue(string parameter) => Models.InitialValue.Zeros;
 
-    protected override Tensor Logits(Tensor input)
+    public override Tensor Logits(Tensor features) => _heads.call(features);
+
+    protected override Tensor Backbone(Tensor input)
     {
         using var patches = _projection.call(input);
         using var sequence = patches.flatten(2).transpose(1, 2);
         using var token = _classToken.expand(input.shape[0], -1, -1);
         using var tokens = cat([token, sequence], 1);
         using var encoded = _encoder.call(tokens);
-        using var first = encoded.select(1, 0);
-        return _heads.call(first);
+        return encoded.select(1, 0);
     }
 
     private sealed class Encoder : nn.Module<Tensor, Tensor>, IInitialized

@@ -22,10 +22,14 @@ internal sealed class Chain : nn.Module<Tensor, Tensor>
         return this;
     }
 
-    public override Tensor forward(Tensor input)
+    public override Tensor forward(Tensor input) => Call(input, ..);
+
+    /// <summary>Some of the links, by their place.</summary>
+    public Tensor Call(Tensor input, Range links)
     {
+        var (first, count) = links.GetOffsetAndLength(_links.Count);
         var current = input;
-        foreach (var link in _links)
+        foreach (var link in _links.GetRange(first, count))
         {
             var next = link.call(current);
             if (!ReferenceEquals(current, input) && !ReferenceEquals(current, next)) current.Dispose();
