@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Text;
 using ActorTrainer.Core;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Training;
+using ActorTrainer.DataSets;
 using ActorTrainer.Hosting;
 using ActorTrainer.Hosting.Cluster;
 using ActorTrainer.Journal;
@@ -16,7 +18,7 @@ namespace ActorTrainer.Api;
 
 /// <summary><c>/v1/experiments</c>: what a client says is asked of the coordinator, what it wants to see is read from journal and runs folder.</summary>
 /// <param name="coordinator">Null: there is no cluster, and everything can be looked at and nothing asked for.</param>
-internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink? coordinator, IHostApplicationLifetime lifetime, TimeProvider time)
+internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink? coordinator, DataSetShelf shelf, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private const int MaxPage = 1000, MaxSteps = 10_000, MaxLogLines = 10_000;
 
@@ -42,23 +44,34 @@ internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink? coordin
         experiments.MapPost("{name}/resume", (string name) => ControlAsync(name, Wish.Resume)).Gives<ControlAnswer>("Resume an experiment");
         experiments.MapPost("{name}/cancel", (string name) => ControlAsync(name, Wish.Cancel)).Gives<ControlAnswer>("Cancel an experiment");
         experiments.MapDelete("{name}", (string name) => ControlAsync(name, Wish.Remove)).Gives<ControlAnswer>("Remove an experiment that rests, with its files");
+        app.MapPost("/v1/experiments:check", CheckAsync).Asks(ApiScope.Read).Takes("text/plain").Gives<CheckAnswer>("What an experiment file means, or every error in it with its place; nothing is begun");
         app.MapGet("/v1/cluster", async () => await coordinator.AskAsync(new DescribeCluster(), Patience).ConfigureAwait(false) is ClusterDescribed cluster
             ? Results.Json(cluster, CoreJson.Options) : Problems.Away()).Gives<ClusterDescribed>("Nodes, and the experiments under way");
     }
 
     private async Task<IResult> SubmitAsync(HttpRequest request, int priority = 0, bool accept_machine = false)
     {
+        string text = await TextAsync(request).ConfigureAwait(false);
+        var reading = SubmittedConfiguration.Check(text);
+        return reading.Configuration is { } configuration
+            ? await AnswerAsync(configuration.Settings.Name, new SubmitExperiment(text, priority, accept_machine), SubmitPatience, StatusCodes.Status201Created).ConfigureAwait(false)
+            : Problems.Of(reading.Errors);
+    }
+
+    /// <summary>As <c>actortrainer check</c> does: what it means, or every error; nothing is begun.</summary>
+    private async Task<IResult> CheckAsync(HttpRequest request)
+    {
+        string text = await TextAsync(request).ConfigureAwait(false);
+        var reading = SubmittedConfiguration.Check(text);
+        ImmutableArray<ConfigurationProblem> missing = reading.Configuration is { } valid ? [.. RegisteredDataSets.Missing(valid.Settings, text, shelf)] : [];
+        var found = missing.IsEmpty ? reading.Configuration : null;
+        return Results.Json(new CheckAnswer(found is not null, found?.Settings.Name, found?.Hash, [.. reading.Errors, .. missing], reading.Warnings), CoreJson.Options);
+    }
+
+    private static async Task<string> TextAsync(HttpRequest request)
+    {
         using var reader = new StreamReader(request.Body, new UTF8Encoding(false, true), detectEncodingFromByteOrderMarks: false);
-        string text = await reader.ReadToEndAsync(request.HttpContext.RequestAborted).ConfigureAwait(false);
-        try
-        {
-            var name = SubmittedConfiguration.Read(text).Settings.Name;
-            return await AnswerAsync(name, new SubmitExperiment(text, priority, accept_machine), SubmitPatience, StatusCodes.Status201Created).ConfigureAwait(false);
-        }
-        catch (FormatException e)
-        {
-            return Problems.Of(StatusCodes.Status400BadRequest, e.Message);
-        }
+        return await reader.ReadToEndAsync(request.HttpContext.RequestAborted).ConfigureAwait(false);
     }
 
     private async Task<IResult> ControlAsync(string name, Wish wish) => ExperimentName.IsValid(name)
@@ -127,4 +140,9 @@ internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink? coordin
 
 /// <summary>That a wish was taken up.</summary>
 /// <param name="Sequence">The last number of the experiment's journal before it.</param>
-internal sealed record ControlAnswer(ExperimentName Name, System.Collections.Immutable.ImmutableArray<string> Notices, long Sequence);
+internal sealed record ControlAnswer(ExperimentName Name, ImmutableArray<string> Notices, long Sequence);
+
+/// <summary>What checking a text gave.</summary>
+/// <param name="Name">The experiment's; null with errors, as <paramref name="ConfigurationHash"/>.</param>
+internal sealed record CheckAnswer(
+    bool Valid, ExperimentName? Name, string? ConfigurationHash, ImmutableArray<ConfigurationProblem> Errors, ImmutableArray<ConfigurationProblem> Warnings);

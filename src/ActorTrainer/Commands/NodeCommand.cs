@@ -21,7 +21,7 @@ internal static class NodeCommand
         "actortrainer node --new-key submit",
     ];
 
-    private const int DefaultPort = 4053, DefaultRequired = 2;
+    private const int DefaultPort = 4053, DefaultRequired = 2, DefaultUploadMebibytes = 2048;
     private const string DefaultLabel = "app.kubernetes.io/name=actortrainer";
 
     internal const int DefaultHttp = 4080;
@@ -59,6 +59,7 @@ internal static class NodeCommand
                 Discovery = discovery,
                 Akka = file.Akka,
                 Tls = NodeConfiguration.TlsOf(file),
+                MaxUploadBytes = (long)(file.DataSets.MaxUploadMebibytes ?? DefaultUploadMebibytes) << 20,
             };
             settings = settings with { DataRoots = file.DataRoots ?? (NodeGates.IsLoopback(settings.Host) ? null : ImmutableArray<string>.Empty) };
             if (NodeGates.Refusal(settings) is { } refusal) throw new UsageException(refusal);

@@ -25,6 +25,9 @@ internal sealed record NodeSettings(string Host, int Port, int? Http, ImmutableA
     /// <summary>Folders that experiments may take data and weights from; null: any.</summary>
     public ImmutableArray<string>? DataRoots { get; init; }
 
+    /// <summary>Of a data set that is uploaded to it; 0: none is taken.</summary>
+    public long MaxUploadBytes { get; init; }
+
     /// <summary>HOCON of the node's own for Akka, over all else; empty: none.</summary>
     public string Akka { get; init; } = "";
 
