@@ -36,6 +36,7 @@ internal sealed class Gateway : IAsyncDisposable
     private readonly MetricsRoute _metrics = new();
     private readonly PredictionService? _predictions;
     private readonly DataSetRoutes? _dataSets;
+    private readonly RuleDesk? _rules;
 
     /// <param name="engine">Answers for models; asked for on a gateway's first prediction.</param>
     /// <param name="say">Told, for a person, what should not have happened.</param>
@@ -69,6 +70,8 @@ internal sealed class Gateway : IAsyncDisposable
 
         var admission = new Admission(time);
         _predictions = new(_registry, settings.Runs, engine, settings.LogOf("serving"), say, time);
+        // A registry of its own: who asks after a quiet time sees what is there then, not the desk's last look.
+        _rules = new(new(settings.Runs, time), _predictions, say, time);
         var shelf = new DataSetShelf(settings.Runs.DataSets, time);
         new ExperimentRoutes(settings.Runs, settings.IsAlone ? null : Coordinator, shelf, _app.Lifetime, time).Map(_app);
         if (!settings.IsAlone)
@@ -90,6 +93,7 @@ internal sealed class Gateway : IAsyncDisposable
     public async Task<string> StartAsync(CancellationToken cancel)
     {
         await _app.StartAsync(cancel).ConfigureAwait(false);
+        _rules?.Start();
         return _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
     }
 
@@ -121,6 +125,7 @@ internal sealed class Gateway : IAsyncDisposable
         await _app.DisposeAsync().ConfigureAwait(false);
         _metrics.Dispose();
         _dataSets?.Dispose();
+        if (_rules is not null) await _rules.DisposeAsync().ConfigureAwait(false);
         if (_predictions is not null) await _predictions.DisposeAsync().ConfigureAwait(false);
     }
 

@@ -25,7 +25,7 @@ internal static class PruneCommand
     {
         var shelf = new RunShelf(lookup.Runs, TimeProvider.System);
         var all = lookup.Journal.All();
-        var answering = new ModelRegistry(lookup.Runs, TimeProvider.System).Models.Select(model => model.Answering.Run).ToHashSet();
+        var answering = new ModelRegistry(lookup.Runs, TimeProvider.System).Models.SelectMany(model => new[] { model.Answering.Run, model.OnTrial?.Version.Run ?? model.Answering.Run }).ToHashSet();
         ImmutableArray<RunEntry> aside = [.. all.Where(run => run.IsSetAside && !answering.Contains(run.Name))];
         var spare = all.Where(run => !run.IsSetAside && IsFinished(run.Experiment.Status))
             .Select(run => (run.Name, Checkpoints: Spare(run.Experiment))).Where(run => !run.Checkpoints.IsEmpty).ToList();

@@ -20,7 +20,7 @@ export function editor(label, changed) {
     area.scrollTop = Math.max(0, (line - 5) * parseFloat(getComputedStyle(area).lineHeight));
   };
   const remark = (problem, kind) => h("li", {}, h("button", { type: "button", class: `remark ${kind}`, disabled: !problem.line, onclick: () => goTo(problem.line) },
-    h("b", {}, [problem.line ? `Line ${problem.line}` : "The file", problem.path].filter(Boolean).join(" · ")), " ", problem.message, problem.suggestion ? `; did you mean '${problem.suggestion}'?` : ""));
+    h("b", {}, [problem.line ? `Line ${problem.line}` : "The file", problem.path].filter(Boolean).join(" · ")), problem.message, problem.suggestion ? `; did you mean '${problem.suggestion}'?` : ""));
 
   area.addEventListener("input", () => {
     number();

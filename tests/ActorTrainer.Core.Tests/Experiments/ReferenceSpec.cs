@@ -77,6 +77,7 @@ public class ReferenceSpec
         { "experiment.training.phases.0.batch-norm", "frozen", [] },
         { "experiment.training.phases.0.learning-rate-scale", "{ head = 3 }", [] },
         { "experiment.training.phases.0.layer-decay", "0.75", [] },
+        { "experiment.promote-if", "\"top1 > current\"", [] },
         { "experiment.evaluation.every-epochs", "2", [] },
         { "experiment.evaluation.batch-size", "32", [] },
         { "experiment.evaluation.metrics", "[f1, recall, precision, top5, top1, loss]", [] },
