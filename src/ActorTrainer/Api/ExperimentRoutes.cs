@@ -25,7 +25,7 @@ internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink? coordin
     /// <summary>Data sets are listed and hashed before a submission is answered.</summary>
     private static readonly TimeSpan SubmitPatience = TimeSpan.FromMinutes(10);
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20), CreationPatience = TimeSpan.FromSeconds(5), Glance = TimeSpan.FromMilliseconds(50);
 
     private readonly RunJournal _journal = new(runs);
 
@@ -53,9 +53,17 @@ internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink? coordin
     {
         string text = await TextAsync(request).ConfigureAwait(false);
         var reading = SubmittedConfiguration.Check(text);
-        return reading.Configuration is { } configuration
-            ? await AnswerAsync(configuration.Settings.Name, new SubmitExperiment(text, priority, accept_machine), SubmitPatience, StatusCodes.Status201Created).ConfigureAwait(false)
-            : Problems.Of(reading.Errors);
+        if (reading.Configuration is not { Settings.Name: var name }) return Problems.Of(reading.Errors);
+        var answer = await AnswerAsync(name, new SubmitExperiment(text, priority, accept_machine), SubmitPatience, StatusCodes.Status201Created).ConfigureAwait(false);
+        if (answer is IStatusCodeHttpResult { StatusCode: StatusCodes.Status201Created }) await UntilCreatedAsync(name, request.HttpContext.RequestAborted).ConfigureAwait(false);
+        return answer;
+    }
+
+    /// <summary>What was admitted begins its history in a moment: whoever is told of it can look at it. Where that takes longer, it can't be helped.</summary>
+    private async Task UntilCreatedAsync(ExperimentName name, CancellationToken cancel)
+    {
+        for (long began = time.GetTimestamp(); _journal.History(name).IsEmpty && time.GetElapsedTime(began) < CreationPatience;)
+            await Task.Delay(Glance, time, cancel).ConfigureAwait(false);
     }
 
     /// <summary>As <c>actortrainer check</c> does: what it means, or every error; nothing is begun.</summary>

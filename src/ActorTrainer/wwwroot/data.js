@@ -1,6 +1,6 @@
 // Data sets: upload a zip, look at what is in it, begin an experiment with it.
 
-import { api, upload } from "./api.js";
+import { api, Refused, upload } from "./api.js";
 import { bytes, h, number, table, time } from "./dom.js";
 
 const link = name => `#data/${encodeURIComponent(name)}`;
@@ -57,6 +57,8 @@ function uploading(session) {
     word.className = "soft";
     word.textContent = "";
     try {
+      // A gateway that refuses at once may close the connection before the browser has read why.
+      if ((await api("/v1/data-sets")).some(set => set.name === name.value)) throw new Refused(409, `There is a data set '${name.value}' already: choose another name.`);
       const set = await upload(`/v1/data-sets/${encodeURIComponent(name.value)}`, file, way.signal, share => {
         progress.value = share;
         word.textContent = share < 1 ? `${Math.round(share * 100)} %` : "Looking at the pictures …";

@@ -24,7 +24,7 @@ internal sealed class Chromium : IAsyncDisposable
         page.PageError += (_, e) => Keep(e.Message);
         page.Console += (_, e) =>
         {
-            if (e.Message.Type == ConsoleType.Error) Keep(e.Message.Text);
+            if (e.Message.Type == ConsoleType.Error) Keep($"{e.Message.Text} ({e.Message.Location?.URL})");
         };
         page.Dialog += (_, e) => _ = e.Dialog.Accept();
     }

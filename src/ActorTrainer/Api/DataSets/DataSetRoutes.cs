@@ -109,7 +109,7 @@ internal sealed class DataSetRoutes(RunsFolder runs, DataSetShelf shelf, long ma
         {
             using var archive = shelf.Open(set.Name);
             if (archive.Thumbnail(path, ThumbnailSide) is not { } picture) return Problems.Of(StatusCodes.Status404NotFound, $"'{name}' has no picture '{path}' that can be read.");
-            context.Response.Headers.CacheControl = "private, max-age=3600";
+            context.Response.Headers.CacheControl = "private, max-age=60";
             context.Response.Headers.XContentTypeOptions = "nosniff";
             return Results.Bytes(picture.Bytes, picture.MediaType);
         }
