@@ -1,7 +1,7 @@
 // Data sets: upload a zip, look at what is in it, begin an experiment with it.
 
 import { api, Refused, upload } from "./api.js";
-import { bytes, h, number, table, time } from "./dom.js";
+import { bytes, field, h, number, table, time } from "./dom.js";
 
 const link = name => `#data/${encodeURIComponent(name)}`;
 
@@ -38,7 +38,7 @@ function uploading(session) {
   const progress = h("progress", { max: 1, value: 0, hidden: true, "aria-label": "Upload" }), word = h("p", { role: "status" });
   const send = h("button", { class: "main", disabled: true }, "Upload"), stop = h("button", { type: "button", hidden: true, onclick: () => way?.abort() }, "Stop");
   const form = h("form", { class: "drop" }, chosen,
-    h("div", { class: "row middle" }, h("button", { type: "button", onclick: () => input.click() }, "Choose a zip"), input, h("label", { for: "set-name" }, "Name"), name, send, stop), progress, word);
+    h("div", { class: "row middle" }, h("button", { type: "button", onclick: () => input.click() }, "Choose a zip"), input, field("Name", name), send, stop), progress, word);
 
   function take(picked) {
     if (!picked) return;
@@ -121,7 +121,7 @@ export function dataSet(view, session, name) {
       table("Parts", [["Part"], ["In an experiment"], ["Classes", "n"], ["Pictures", "n"]], set.parts.map(part => h("tr", {},
         h("td", {}, part.name || "all"), h("td", {}, h("code", {}, part.location)), h("td", { class: "n" }, number(part.classes.length)), h("td", { class: "n" }, number(part.pictures))))),
       h("h2", {}, "Pictures"),
-      h("div", { class: "row" }, set.parts.length > 1 && [h("label", { for: "part" }, "Part"), part], h("label", { for: "class" }, "Class"), label), pictures, more);
+      h("div", { class: "row" }, set.parts.length > 1 && field("Part", part), field("Class", label)), pictures, more);
     await load(0);
   });
 

@@ -1,5 +1,5 @@
 import { api, post } from "./api.js";
-import { h, number, percent, table, time } from "./dom.js";
+import { field, h, number, percent, table, time } from "./dom.js";
 
 export function models(view, session) {
   const list = h("div", {});
@@ -55,7 +55,7 @@ export function model(view, session, name) {
 /** A share of the requests for another version. Its fields stay as they are while the versions above are looked at again. */
 function canary(begin) {
   const version = h("select", { id: "canary" }), share = h("input", { id: "share", type: "number", min: 1, max: 100, value: 10, required: true });
-  const element = h("form", { class: "row", hidden: true }, h("label", { for: "share" }, "Give"), share, h("label", { for: "canary" }, "% of the requests to version"), version, h("button", {}, "Begin a trial"));
+  const element = h("form", { class: "row trial", hidden: true }, field("Give", share), field("% of the requests to version", version), h("button", {}, "Begin a trial"));
   element.addEventListener("submit", e => {
     e.preventDefault();
     begin({ version: version.value, share: Number(share.value) / 100 });

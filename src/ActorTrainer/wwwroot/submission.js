@@ -2,7 +2,7 @@
 
 import { api, send } from "./api.js";
 import { editor } from "./editor.js";
-import { h } from "./dom.js";
+import { field, h } from "./dom.js";
 
 const patience = 400;   // ms without a keystroke
 
@@ -17,7 +17,7 @@ export function submission(view, session, given) {
   const submit = h("button", { class: "main", disabled: true }, "Submit");
   const text = editor("The experiment file", changed);
   const form = h("form", {},
-    h("div", { class: "row" }, h("label", { for: "data" }, "Data set"), data, h("label", { for: "template" }, "Template"), template), about,
+    h("div", { class: "row" }, field("Data set", data), field("Template", template)), about,
     text.element, h("div", { class: "row" }, submit, verdict));
   view.append(form);
   let templates = [], written = "", timer = 0, asked = 0, isSending = false;

@@ -10,6 +10,7 @@ internal sealed class Chromium : IAsyncDisposable
 
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
     private const int Patience = 120_000;     // ms
+    private static readonly ViewPortOptions Desk = new() { Width = 1180, Height = 900 }, Phone = new() { Width = 400, Height = 800 };
 
     private readonly IBrowser _browser;
     private readonly List<string> _trouble = [];
@@ -48,7 +49,7 @@ internal sealed class Chromium : IAsyncDisposable
         // Its sandbox needs another user than root, and more shared memory than a container has.
         var browser = await Puppeteer.LaunchAsync(new() { ExecutablePath = program, Args = ["--no-sandbox", "--disable-dev-shm-usage"] });
         var page = await browser.NewPageAsync();
-        await page.SetViewportAsync(new() { Width = 1180, Height = 900 });
+        await page.SetViewportAsync(Desk);
         return new(browser, page);
     }
 
@@ -75,16 +76,17 @@ internal sealed class Chromium : IAsyncDisposable
 
     public Task<string> Text(string selector) => Page.EvaluateFunctionAsync<string>("selector => document.querySelector(selector).textContent", selector);
 
-    /// <summary>In light and dark, where pictures are asked for.</summary>
+    /// <summary>In light and dark, wide and narrow, where pictures are asked for.</summary>
     public async Task Picture(string name)
     {
         if (_pictures is null) return;
         Directory.CreateDirectory(_pictures);
-        foreach (string scheme in new[] { "light", "dark" })
+        foreach (var (view, scheme, look) in new[] { (Phone, "light", "narrow"), (Desk, "light", "light"), (Desk, "dark", "dark") })
         {
+            await Page.SetViewportAsync(view);
             await Page.EmulateMediaFeaturesAsync([new() { MediaFeature = MediaFeature.PrefersColorScheme, Value = scheme }]);
             await Task.Delay(300);      // charts are drawn anew
-            await Page.ScreenshotAsync(Path.Combine(_pictures, $"{_taken:00}-{name}-{scheme}.png"), new() { FullPage = true });
+            await Page.ScreenshotAsync(Path.Combine(_pictures, $"{_taken:00}-{name}-{look}.png"), new() { FullPage = true });
         }
 
         _taken++;

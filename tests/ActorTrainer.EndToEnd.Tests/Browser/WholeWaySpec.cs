@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Runtime.InteropServices;
+using ActorTrainer.Api;
 using ActorTrainer.EndToEnd.Tests.Cluster;
 using ActorTrainer.EndToEnd.Tests.Processes;
 
@@ -118,9 +119,59 @@ public sealed class WholeWaySpec : IDisposable
         Assert.Empty(await browser.Nameless());
     }
 
-    private async Task<RunningProgram> StartNode(string? failpoint = null)
+    /// <summary>Two versions, keys of two scopes: who may decide is offered it, and who may look is not.</summary>
+    [SkippableFact]
+    public async Task A_version_is_tried_by_who_may_and_seen_by_who_may_look()
     {
-        var node = RunningProgram.Start(_workshop.Folder, ["node", "--runs", _workshop.Runs, "--port", $"{_port}", "--http", $"{_http}"], failpoint);
+        string[] shortly = ["--set", "experiment.training.phases.0.epochs=1", "--set", "experiment.checkpoint.every-steps=null"];
+        await using var browser = await Chromium.StartAsync();
+        (await _workshop.Train([.. shortly])).Returns(0);
+        (await _workshop.Train([.. shortly, "--set", "experiment.seed=2", "--set", "experiment.promote-if=\"top1 > 0.1 and top1 >= current - 1\"", "--fresh", "--yes"])).Returns(0);
+        var (reader, admin) = (ApiKey.NewSecret(), ApiKey.NewSecret());
+        string config = _workshop.Write("node.conf", $$"""node.keys = [{ scope = read, sha256 = "{{ApiKey.HashOf(reader)}}" }, { scope = admin, sha256 = "{{ApiKey.HashOf(admin)}}" }]""");
+        using var node = await StartNode(config: config);
+
+        await LogIn(browser, reader);
+        await browser.Click("Models");
+        await browser.Click(Workshop.Tiny);
+        // The newer version has been promoted by its rule, and the page says why.
+        await browser.Until("document.querySelector('td .state.up')?.textContent === 'promoted'");
+        Assert.Contains("by its rule: top1 (", await browser.Text("#view"), StringComparison.Ordinal);
+        Assert.Equal(0, await browser.Page.EvaluateExpressionAsync<int>("[...document.querySelectorAll('button')].filter(button => ['Promote', 'Begin a trial', 'Roll back the last promotion'].includes(button.textContent) && button.offsetParent !== null).length"));
+        await browser.Click("Data");
+        await browser.Until("document.body.textContent.includes('There is none yet.')");
+        Assert.Null(await browser.Page.QuerySelectorAsync("input[type=file]"));
+        await browser.Click("Log out");
+
+        await LogIn(browser, admin);
+        await browser.Click("Models");
+        await browser.Click(Workshop.Tiny);
+        await browser.Until("document.getElementById('canary')?.value");
+        await browser.Fill("#share", "25");
+        await browser.Click("Begin a trial");
+        await browser.Until("document.querySelector('td .state.running')?.textContent === 'on trial, 25.0 %'");
+        await browser.Picture("trial");
+        Assert.Empty(await browser.Nameless());
+        await browser.Click("End the trial");
+        await browser.Until("document.querySelector('td .state.running') === null");
+        await browser.Click("Roll back the last promotion");
+        await browser.Until("document.querySelector('td .state.up')?.textContent === 'answers'");
+        Assert.DoesNotContain(browser.Trouble, trouble => !trouble.Contains("401", StringComparison.Ordinal));      // but before logging in
+    }
+
+    private async Task LogIn(Chromium browser, string key)
+    {
+        await browser.Page.GoToAsync($"http://127.0.0.1:{_http}/");
+        await browser.Until("document.getElementById('key') !== null");
+        await browser.Picture("log-in");
+        await browser.Fill("#key", key);
+        await browser.Click("Log in");
+        await browser.Until("document.querySelector('h1')?.textContent === 'Experiments'");
+    }
+
+    private async Task<RunningProgram> StartNode(string? failpoint = null, string? config = null)
+    {
+        var node = RunningProgram.Start(_workshop.Folder, ["node", "--runs", _workshop.Runs, "--port", $"{_port}", "--http", $"{_http}", .. config is null ? Array.Empty<string>() : ["--config", config]], failpoint);
         await node.Until("it is in the cluster", () => node.Error.Contains("In the cluster as", StringComparison.Ordinal));
         return node;
     }
