@@ -43,7 +43,7 @@ internal sealed record TemplateData(
     /// <summary>Of a data set that was uploaded.</summary>
     public static TemplateData Of(ShelvedDataSet set, (int Side, bool IsGrey) look, string name)
     {
-        return new([Summary(set.Parts[0].Classes), "", "Every key that can stand here, with its default: config/reference.conf."], name,
+        return new([Summary(set.Parts[0].Classes)], name,
             LocationOf(set.Parts[0]), PartOf(ValidationNames), PartOf(TestNames), set.Parts[0].Classes, false, look.Side, look.IsGrey);
 
         string? PartOf(string[] names) => set.Parts.FirstOrDefault(part => IsOf(names, part.Name)) is { } part ? LocationOf(part) : null;

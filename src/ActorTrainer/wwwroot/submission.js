@@ -17,7 +17,7 @@ export function submission(view, session, given) {
   const submit = h("button", { class: "main", disabled: true }, "Submit");
   const text = editor("The experiment file", changed);
   const form = h("form", {},
-    h("div", { class: "row" }, field("Data set", data), field("Template", template)), about,
+    h("div", { class: "row" }, field("Data set", data), field("Template", template), h("a", { href: "/v1/templates/reference.conf", target: "_blank" }, "Every key there is")), about,
     text.element, h("div", { class: "row" }, submit, verdict));
   view.append(form);
   let templates = [], written = "", timer = 0, asked = 0, isSending = false;

@@ -128,6 +128,15 @@ public sealed class DataSetRoutesSpec
     }
 
     [Fact]
+    public async Task The_reference_is_at_hand() => Assert.Contains("promote-if", await ReferenceAsync(), StringComparison.Ordinal);
+
+    private static async Task<string> ReferenceAsync()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        return await gateway.Http.GetStringAsync("/v1/templates/reference.conf");
+    }
+
+    [Fact]
     public async Task Checking_tells_every_error_with_its_place_and_data_that_is_not_there()
     {
         await using var gateway = await TestGateway.StartAsync();
@@ -165,7 +174,7 @@ public sealed class DataSetRoutesSpec
 
     private static Task<HttpResponseMessage> Upload(TestGateway gateway, string name, byte[] zip) => gateway.Http.PutAsync($"/v1/data-sets/{name}", new ByteArrayContent(zip));
 
-    private static byte[] Zip(params string[] paths)
+    internal static byte[] Zip(params string[] paths)
     {
         using var bytes = new MemoryStream();
         using (var archive = new ZipArchive(bytes, ZipArchiveMode.Create, leaveOpen: true))

@@ -18,6 +18,7 @@ internal sealed class TemplateRoutes(DataSetShelf shelf)
     public void Map(IEndpointRouteBuilder app)
     {
         app.MapGet("/v1/templates", () => Results.Json(ExperimentTemplate.All, CoreJson.Options)).Gives<ExperimentTemplate[]>("The kinds of experiment that there is a template for");
+        app.MapGet("/v1/templates/reference.conf", () => Results.Text(ExperimentConfiguration.ReferenceText)).Describe("Every key that an experiment file can have, with its meaning, unit and default");
         app.MapGet("/v1/templates/{id}", Write).Describe("An experiment file of this kind, for a data set: HOCON");
     }
 
