@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Data.Inspection;
+using ActorTrainer.Transport;
 
 namespace ActorTrainer.DataSets;
 
@@ -21,6 +22,7 @@ internal sealed class DataSetShelf(string folder, TimeProvider time)
     private static readonly TimeSpan Abandoned = TimeSpan.FromDays(1);
 
     private readonly ConcurrentDictionary<DataSetName, ShelvedDataSet> _known = [];
+    private volatile OpenedDataSet? _opened;
 
     /// <summary>By name. What can't be read is none.</summary>
     public IReadOnlyList<ShelvedDataSet> List() => !Directory.Exists(folder) ? [] :
@@ -59,8 +61,16 @@ internal sealed class DataSetShelf(string folder, TimeProvider time)
         throw new DataException($"{data}: no data set '{data.Name}' was uploaded{(there.Length > 0 ? $". There are: {there}" : "")}. They are looked for in {folder}.");
     }
 
-    /// <summary>Throws <see cref="DataException"/> where it can't be read. The caller disposes it.</summary>
-    public PictureArchive Open(DataSetName name) => PictureArchive.Open(PathOf(name));
+    /// <summary>
+    /// Throws <see cref="DataException"/> where it can't be read. Shared: many who look at one data set read its directory once. It is closed by whoever forgets it last, and so by nobody here.
+    /// </summary>
+    public PictureArchive Open(ShelvedDataSet set)
+    {
+        if (_opened is var (last, archive) && last == set) return archive;
+        archive = PictureArchive.Open(PathOf(set.Name));
+        _opened = new(set, archive);
+        return archive;
+    }
 
     /// <summary>
     /// Takes what a stream holds. It has its name when all of it was read, checked and flushed: whoever finds the name finds the whole. Null: there is one of that name, which stays.
@@ -80,7 +90,7 @@ internal sealed class DataSetShelf(string folder, TimeProvider time)
             }
 
             await Task.Run(() => Check(temporary, limits, cancel), cancel).ConfigureAwait(false);
-            return TryName(temporary, PathOf(name)) ? Find(name) : null;
+            return NamedOnce.TryName(temporary, PathOf(name)) ? Find(name) : null;
         }
         finally
         {
@@ -94,6 +104,7 @@ internal sealed class DataSetShelf(string folder, TimeProvider time)
         if (!Has(name)) return false;
         File.Delete(PathOf(name));
         _known.TryRemove(name, out _);
+        _opened = null;
         return true;
     }
 
@@ -111,24 +122,12 @@ internal sealed class DataSetShelf(string folder, TimeProvider time)
         }
     }
 
-    /// <summary>False: somebody was first.</summary>
-    private static bool TryName(string temporary, string path)
-    {
-        try
-        {
-            File.Move(temporary, path, overwrite: false);
-            return true;
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            return false;
-        }
-    }
-
     private void SweepAbandoned()
     {
         foreach (string file in Directory.EnumerateFiles(folder, Unfinished + "*").Where(file => time.GetUtcNow() - File.GetLastWriteTimeUtc(file) > Abandoned)) File.Delete(file);
     }
 
     private string PathOf(DataSetName name) => Path.Combine(folder, name + Extension);
+
+    private sealed record OpenedDataSet(ShelvedDataSet Set, PictureArchive Archive);
 }

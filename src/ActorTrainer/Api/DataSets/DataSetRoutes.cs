@@ -95,7 +95,7 @@ internal sealed class DataSetRoutes(RunsFolder runs, DataSetShelf shelf, long ma
         if (limit is < 1 or > MaxPage || from < 0) return Problems.Of(StatusCodes.Status400BadRequest, $"limit: a number from 1 to {MaxPage}; from: at least 0.");
         if (set.Parts.FirstOrDefault(known => part is null || known.Name == part) is not { } chosen) return Problems.Of(StatusCodes.Status404NotFound, $"'{name}' has no part '{part}'.");
         if (label is not null && chosen.Classes.All(known => known.Name != label)) return Problems.Of(StatusCodes.Status404NotFound, $"'{name}' has no class '{label}'.");
-        using var archive = shelf.Open(set.Name);
+        var archive = shelf.Open(set);
         int depth = chosen.Folder.Length == 0 ? 0 : chosen.Folder.Length + 1;
         return Results.Json(archive.Pictures(chosen, label).Skip(from).Take(limit).Select(path =>
             new PictureAnswerOfSet(path, path[depth..].Split('/')[0], $"/v1/data-sets/{name}/thumbnail?path={Uri.EscapeDataString(path)}")).ToList(), CoreJson.Options);
@@ -107,7 +107,7 @@ internal sealed class DataSetRoutes(RunsFolder runs, DataSetShelf shelf, long ma
         await _thumbnails.WaitAsync(context.RequestAborted).ConfigureAwait(false);
         try
         {
-            using var archive = shelf.Open(set.Name);
+            var archive = shelf.Open(set);
             if (archive.Thumbnail(path, ThumbnailSide) is not { } picture) return Problems.Of(StatusCodes.Status404NotFound, $"'{name}' has no picture '{path}' that can be read.");
             context.Response.Headers.CacheControl = "private, max-age=60";
             context.Response.Headers.XContentTypeOptions = "nosniff";

@@ -30,7 +30,6 @@ internal sealed class TemplateRoutes(DataSetShelf shelf)
         if (!DataSetName.IsValid(data) || shelf.Find(new(data)) is not { } set) return Problems.Of(StatusCodes.Status404NotFound, $"There is no data set '{data}'.");
         name ??= TemplateData.NameFrom($"{data}-{id}");
         if (!ExperimentName.IsValid(name)) return Problems.Of(StatusCodes.Status400BadRequest, $"'{name}' can't be an experiment's name: {ExperimentName.Rule}.");
-        using var archive = shelf.Open(set.Name);
-        return Results.Text(template.Write(TemplateData.Of(set, archive.Look(Looked), name)));
+        return Results.Text(template.Write(TemplateData.Of(set, shelf.Open(set).Look(Looked), name)));
     }
 }
