@@ -1,6 +1,7 @@
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Evaluation;
 using ActorTrainer.Core.Models;
+using ActorTrainer.Core.Registry;
 using ActorTrainer.Core.Training;
 
 namespace ActorTrainer.Core.Experiments;
@@ -21,6 +22,8 @@ public sealed record ExperimentSettings
     public required EvaluationSettings Evaluation { get; init; }
     public required CheckpointSettings Checkpoint { get; init; }
     public required ResourceSettings Resources { get; init; }
+    /// <summary>When the run's model version is to answer; null: a person decides.</summary>
+    public PromotionRule? PromoteIf { get; init; }
 }
 
 /// <summary>When checkpoints are committed besides the ends of evaluated epochs, of phases and of training, and how many stay.</summary>

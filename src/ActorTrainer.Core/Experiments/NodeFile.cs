@@ -9,9 +9,9 @@ namespace ActorTrainer.Core.Experiments;
 /// <param name="Akka">HOCON for Akka; empty: none.</param>
 public sealed record NodeFileSettings(
     string? Host, int? Port, int? Http, ImmutableArray<string>? Roles, ImmutableArray<string>? Seeds, NodeFileDiscovery? Discovery, string? Runs, string? Journal, string? Checkpoints, NodeTlsFiles? Tls,
-    ImmutableArray<NodeFileKey> Keys, ImmutableArray<string>? DataRoots, int? Trainers, string Akka)
+    ImmutableArray<NodeFileKey> Keys, ImmutableArray<string>? DataRoots, int? Trainers, NodeFileDataSets DataSets, string Akka)
 {
-    public static NodeFileSettings Empty { get; } = new(null, null, null, null, null, null, null, null, null, null, [], null, null, "");
+    public static NodeFileSettings Empty { get; } = new(null, null, null, null, null, null, null, null, null, null, [], null, null, new(null, null), "");
 
     /// <summary>Sealed against printing: it holds secrets.</summary>
     public override string ToString() => nameof(NodeFileSettings);
@@ -20,6 +20,9 @@ public sealed record NodeFileSettings(
 /// <summary>How nodes find each other without seeds.</summary>
 /// <param name="Method"><c>config</c> or <c>kubernetes</c>.</param>
 public sealed record NodeFileDiscovery(string Method, ImmutableArray<string> Nodes, string? Label, int? Required);
+
+/// <summary>Of data sets that people upload; null where the file leaves a key to the default.</summary>
+public sealed record NodeFileDataSets(string? Folder, int? MaxUploadMebibytes);
 
 /// <summary>PEM files.</summary>
 public sealed record NodeTlsFiles(string Certificate, string Key, string Authority);
@@ -82,6 +85,7 @@ public static class NodeFile
             Of(node, "keys")?.Items("a list of { scope, sha256 }") is { } keys ? [.. keys.Select(Key)] : [],
             Of(node, "data-roots")?.Items("a list of folders") is { } roots ? [.. roots.Select(folder => folder.Location("a folder"))] : null,
             Of(node, "trainers")?.Integer(1, MostTrainers),
+            DataSets(node.Child("data-sets")),
             akka is { Count: > 0 } ? HoconWriter.Document(new([new("akka", akka, akka.Origin)], akka.Origin)) : "");
     }
 
@@ -93,6 +97,9 @@ public static class NodeFile
         if (chosen == "config" && nodes.IsEmpty) discovery["nodes"].Error("required with method = config: \"HOST:PORT\" of every node");
         return new(chosen, nodes, Of(discovery, "label")?.Text("a label such as app=actortrainer"), Of(discovery, "required")?.Integer(1, 1000));
     }
+
+    private static NodeFileDataSets DataSets(Section sets) =>
+        new(Of(sets, "folder")?.Location("a folder"), Of(sets, "max-upload-mib")?.Integer(0, 1 << 20));
 
     private static NodeTlsFiles? Tls(Section node)
     {

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace ActorTrainer.Core.Registry;
 
-/// <summary>What people decided about a model, as the journal keeps it. Which versions there are stands in the runs' own histories.</summary>
+/// <summary>What people, and the rules of their experiments, decided about a model, as the journal keeps it. Which versions there are stands in the runs' own histories.</summary>
 public interface IModelEvent
 {
     /// <summary>When it was decided, for people; nothing is computed from it.</summary>
@@ -18,10 +18,24 @@ public static class ModelEvents
     /// <summary>The last promotion that counts is taken back: the one before it counts again.</summary>
     public sealed record PromotionRolledBack(DateTimeOffset At) : IModelEvent;
 
+    /// <summary>The rule of its experiment was applied to a version, which answers from here on if it held.</summary>
+    /// <param name="Reason">The rule with its numbers.</param>
+    public sealed record VersionJudged(string Version, string Rule, bool Promoted, string Reason, DateTimeOffset At) : IModelEvent;
+
+    /// <summary>From here on this version is given a share of the requests, until one is promoted or the trial ends.</summary>
+    /// <param name="Share">Of 1, greater than 0.</param>
+    public sealed record CanaryBegan(string Version, double Share, DateTimeOffset At) : IModelEvent;
+
+    /// <summary>The version that answers has all requests again.</summary>
+    public sealed record CanaryEnded(DateTimeOffset At) : IModelEvent;
+
     private static readonly FrozenDictionary<string, Type> Types = new Dictionary<string, Type>
     {
         ["version-promoted.1"] = typeof(VersionPromoted),
         ["promotion-rolled-back.1"] = typeof(PromotionRolledBack),
+        ["version-judged.1"] = typeof(VersionJudged),
+        ["canary-began.1"] = typeof(CanaryBegan),
+        ["canary-ended.1"] = typeof(CanaryEnded),
     }.ToFrozenDictionary();
 
     private static readonly FrozenDictionary<Type, string> Names = Types.ToFrozenDictionary(pair => pair.Value, pair => pair.Key);

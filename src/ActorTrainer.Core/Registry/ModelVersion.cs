@@ -15,6 +15,13 @@ public sealed record ModelVersion(ModelVersionId Id, ExperimentName Run, Experim
     /// <summary>Of the same checkpoint on the test set; null: there is none.</summary>
     public EvaluationMetrics? Test => Experiment.Test is { } test && test.Checkpoint == Checkpoint.Id ? test.Metrics : null;
 
+    /// <summary>Of both sets.</summary>
+    public Measurements Measured => new(Validation, Test);
+
+    /// <summary>When it is to answer, as its experiment says; null: a person decides.</summary>
+    public PromotionRule? Rule { get; } =
+        ExperimentFile.Parse(Experiment.Definition.EffectiveConfiguration, "effective.conf", sources: ConfigurationSources.Isolated).Configuration?.Settings.PromoteIf;
+
     /// <summary>Of the weights, where the journal knows it; null: they are not those that training ended with.</summary>
     public string? Digest => Experiment.Newest == Checkpoint ? Experiment.Digest : null;
 

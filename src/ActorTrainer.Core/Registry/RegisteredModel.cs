@@ -12,7 +12,25 @@ public sealed record RegisteredModel(ExperimentName Name, ImmutableArray<ModelVe
     /// <summary>Null: none is promoted, or the one that is was removed.</summary>
     public ModelVersion? Promoted => Promotions.Current is { } version ? this[version] : null;
 
-    public ModelVersion Answering => Promoted ?? Versions[0];
+    /// <summary>Where none is promoted, the newest; but one whose rule has not held only where there is no other.</summary>
+    public ModelVersion Answering => Promoted ?? Versions.FirstOrDefault(version => version.Rule is null) ?? Versions.FirstOrDefault(version => JudgementOf(version) is not null) ?? Versions[0];
+
+    /// <summary>The version on trial, if it is there and does not answer anyway.</summary>
+    public (ModelVersion Version, Canary Trial)? OnTrial => Promotions.Canary is { } canary && this[canary.Version] is { } version && version != Answering ? (version, canary) : null;
+
+    /// <summary>Versions whose rules are still to be applied, the one that came first first.</summary>
+    public IEnumerable<ModelVersion> Unjudged => Versions.Where(version => version.Rule is not null && JudgementOf(version) is null).Reverse();
+
+    /// <summary>Null: its rule was not applied, or it has none.</summary>
+    public ModelEvents.VersionJudged? JudgementOf(ModelVersion version) => Promotions.Judgements.FirstOrDefault(judged => judged.Version == version.Id.Version);
+
+    /// <summary>Applies a version's own rule, against what answers now.</summary>
+    public ModelEvents.VersionJudged Judge(ModelVersion version, DateTimeOffset at)
+    {
+        var rule = version.Rule ?? throw new ArgumentException($"{version.Id} has no rule.", nameof(version));
+        var (holds, reason) = rule.Judge(version.Measured, Answering.Id == version.Id ? null : Answering.Measured);
+        return new(version.Id.Version, rule.Text, holds, reason, at);
+    }
 
     public ModelVersion? this[string version] => Versions.FirstOrDefault(known => known.Id.Version == version);
 

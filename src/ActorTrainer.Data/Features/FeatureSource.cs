@@ -204,7 +204,7 @@ internal sealed class FeatureSource : IFeatureSource
         foreach (string line in new[]
         {
             "actortrainer features 1", options.Backbone, data.Manifest.Hash, string.Join('|', pictures.Transforms),
-            FormattableString.Invariant($"{options.FeatureBytes} {pictures.Channels} {pictures.ImageSize} {pictures.Background} {pictures.OnCorruptFile} {pictures.Seed} {blocks.BlockSize}"),
+            FormattableString.Invariant($"{options.FeatureBytes} {pictures.Channels} {pictures.ImageSize} {pictures.Background} {pictures.OnCorruptFile} {pictures.Decode} {pictures.Seed} {blocks.BlockSize}"),
         })
             hash.AppendData(Encoding.UTF8.GetBytes(line + "\n"));
         Span<byte> number = stackalloc byte[sizeof(int)];

@@ -83,7 +83,7 @@ public sealed record FolderInspection(
         return results;
     }
 
-    private static bool HasNoColour(ReadOnlySpan<uint> pixels)
+    internal static bool HasNoColour(ReadOnlySpan<uint> pixels)
     {
         foreach (uint pixel in pixels)
         {

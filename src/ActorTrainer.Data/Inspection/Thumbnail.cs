@@ -26,6 +26,28 @@ public static class Thumbnail
             return null;
         }
 
+        return Shrink(workspace, maxSide);
+    }
+
+    /// <summary>The same of a file that belongs to no data set.</summary>
+    internal static (byte[] Bytes, string MediaType)? Of(IFileTree tree, TreeFile file, int maxSide)
+    {
+        var workspace = new Workspace();
+        try
+        {
+            tree.Read(file, workspace.File);
+            ImageDecoder.Decode(workspace.File.Span, workspace, Rgb.White);
+        }
+        catch (CorruptImageException)
+        {
+            return null;
+        }
+
+        return Shrink(workspace, maxSide);
+    }
+
+    private static (byte[] Bytes, string MediaType) Shrink(Workspace workspace, int maxSide)
+    {
         var picture = workspace.Picture;
         double scale = Math.Min(1, maxSide / (double)Math.Max(picture.Width, picture.Height));
         int width = Math.Max((int)(picture.Width * scale), 1), height = Math.Max((int)(picture.Height * scale), 1);

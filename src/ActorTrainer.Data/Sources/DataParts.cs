@@ -8,9 +8,12 @@ internal static class DataParts
     private static readonly string[] Train = ["train", "training"], Others = ["val", "valid", "validation", "test", "testing"];
 
     /// <summary>The parts, training first; empty unless there is a training folder with class folders in it.</summary>
-    public static ImmutableArray<string> Of(IFileTree tree)
+    public static ImmutableArray<string> Of(IFileTree tree) => Of(tree.Files.Select(file => file.Path).Where(ImageFiles.IsImage));
+
+    /// <param name="pictures">Their paths.</param>
+    public static ImmutableArray<string> Of(IEnumerable<string> pictures)
     {
-        var withClasses = tree.Files.Where(file => ImageFiles.IsImage(file.Path)).Select(file => file.Path.Split('/')).Where(path => path.Length > 2)
+        var withClasses = pictures.Select(path => path.Split('/')).Where(path => path.Length > 2)
             .Select(path => path[0]).Distinct().Order(StringComparer.Ordinal).ToList();
         string? train = Named(Train).FirstOrDefault();
         return train is null ? [] : [train, .. Named(Others)];

@@ -31,6 +31,7 @@ internal static class ZipDirectory
         byte[] directory = ReadAt(archive, offset, (int)size, name);
         var entries = new List<ZipEntry>((int)count);
         var seen = new HashSet<string>(StringComparer.Ordinal);
+        long left = length;
         int at = 0;
         for (long i = 0; i < count; i++)
         {
@@ -44,7 +45,10 @@ internal static class ZipDirectory
             if (!path.EndsWith('/'))
             {
                 if (!seen.Add(path)) throw new DataException($"{name}: '{path}' is in it twice.");
-                entries.Add(Entry(directory, at, path, directory.AsSpan(at + EntryLength + pathLength, extraLength), name));
+                var entry = Entry(directory, at, path, directory.AsSpan(at + EntryLength + pathLength, extraLength), name);
+                // Entries that share their bytes make a small file unpack to a boundless one.
+                if ((left -= entry.CompressedSize) < 0) throw Damaged(name, "its entries overlap");
+                entries.Add(entry);
             }
 
             at = next;

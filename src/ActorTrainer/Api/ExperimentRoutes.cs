@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Text;
 using ActorTrainer.Core;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Training;
+using ActorTrainer.DataSets;
 using ActorTrainer.Hosting;
 using ActorTrainer.Hosting.Cluster;
 using ActorTrainer.Journal;
@@ -16,14 +18,14 @@ namespace ActorTrainer.Api;
 
 /// <summary><c>/v1/experiments</c>: what a client says is asked of the coordinator, what it wants to see is read from journal and runs folder.</summary>
 /// <param name="coordinator">Null: there is no cluster, and everything can be looked at and nothing asked for.</param>
-internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink? coordinator, IHostApplicationLifetime lifetime, TimeProvider time)
+internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink? coordinator, DataSetShelf shelf, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private const int MaxPage = 1000, MaxSteps = 10_000, MaxLogLines = 10_000;
 
     /// <summary>Data sets are listed and hashed before a submission is answered.</summary>
     private static readonly TimeSpan SubmitPatience = TimeSpan.FromMinutes(10);
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20), PrunePatience = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20), PrunePatience = TimeSpan.FromMinutes(10), CreationPatience = TimeSpan.FromSeconds(5), Glance = TimeSpan.FromMilliseconds(50);
 
     private readonly RunJournal _journal = new(runs);
 
@@ -44,23 +46,42 @@ internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink? coordin
         experiments.MapDelete("{name}", (string name) => ControlAsync(name, Wish.Remove)).Gives<ControlAnswer>("Remove an experiment that rests, with its files");
         app.MapGet("/v1/prunable", () => PruneAsync(apply: false)).Gives<PrunedItem[]>("What could be removed: runs set aside, spare checkpoints of finished ones, leftovers");
         app.MapDelete("/v1/prunable", () => PruneAsync(apply: true)).Gives<PrunedItem[]>("Remove that for good");
+        app.MapPost("/v1/experiments:check", CheckAsync).Asks(ApiScope.Read).Takes("text/plain").Gives<CheckAnswer>("What an experiment file means, or every error in it with its place; nothing is begun");
         app.MapGet("/v1/cluster", async () => await coordinator.AskAsync(new DescribeCluster(), Patience).ConfigureAwait(false) is ClusterDescribed cluster
             ? Results.Json(cluster, CoreJson.Options) : Problems.Away()).Gives<ClusterDescribed>("Nodes, and the experiments under way");
     }
 
     private async Task<IResult> SubmitAsync(HttpRequest request, int priority = 0, bool accept_machine = false)
     {
+        string text = await TextAsync(request).ConfigureAwait(false);
+        var reading = SubmittedConfiguration.Check(text);
+        if (reading.Configuration is not { Settings.Name: var name }) return Problems.Of(reading.Errors);
+        var answer = await AnswerAsync(name, new SubmitExperiment(text, priority, accept_machine), SubmitPatience, StatusCodes.Status201Created).ConfigureAwait(false);
+        if (answer is IStatusCodeHttpResult { StatusCode: StatusCodes.Status201Created }) await UntilCreatedAsync(name, request.HttpContext.RequestAborted).ConfigureAwait(false);
+        return answer;
+    }
+
+    /// <summary>What was admitted begins its history in a moment: whoever is told of it can look at it. Where that takes longer, it can't be helped.</summary>
+    private async Task UntilCreatedAsync(ExperimentName name, CancellationToken cancel)
+    {
+        for (long began = time.GetTimestamp(); _journal.History(name).IsEmpty && time.GetElapsedTime(began) < CreationPatience;)
+            await Task.Delay(Glance, time, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>As <c>actortrainer check</c> does: what it means, or every error; nothing is begun.</summary>
+    private async Task<IResult> CheckAsync(HttpRequest request)
+    {
+        string text = await TextAsync(request).ConfigureAwait(false);
+        var reading = SubmittedConfiguration.Check(text);
+        ImmutableArray<ConfigurationProblem> missing = reading.Configuration is { } valid ? [.. RegisteredDataSets.Missing(valid.Settings, text, shelf)] : [];
+        var found = missing.IsEmpty ? reading.Configuration : null;
+        return Results.Json(new CheckAnswer(found is not null, found?.Settings.Name, found?.Hash, [.. reading.Errors, .. missing], reading.Warnings), CoreJson.Options);
+    }
+
+    private static async Task<string> TextAsync(HttpRequest request)
+    {
         using var reader = new StreamReader(request.Body, new UTF8Encoding(false, true), detectEncodingFromByteOrderMarks: false);
-        string text = await reader.ReadToEndAsync(request.HttpContext.RequestAborted).ConfigureAwait(false);
-        try
-        {
-            var name = SubmittedConfiguration.Read(text).Settings.Name;
-            return await AnswerAsync(name, new SubmitExperiment(text, priority, accept_machine), SubmitPatience, StatusCodes.Status201Created).ConfigureAwait(false);
-        }
-        catch (FormatException e)
-        {
-            return Problems.Of(StatusCodes.Status400BadRequest, e.Message);
-        }
+        return await reader.ReadToEndAsync(request.HttpContext.RequestAborted).ConfigureAwait(false);
     }
 
     private async Task<IResult> ControlAsync(string name, Wish wish) => ExperimentName.IsValid(name)
@@ -136,4 +157,9 @@ internal sealed class ExperimentRoutes(RunsFolder runs, CoordinatorLink? coordin
 
 /// <summary>That a wish was taken up.</summary>
 /// <param name="Sequence">The last number of the experiment's journal before it.</param>
-internal sealed record ControlAnswer(ExperimentName Name, System.Collections.Immutable.ImmutableArray<string> Notices, long Sequence);
+internal sealed record ControlAnswer(ExperimentName Name, ImmutableArray<string> Notices, long Sequence);
+
+/// <summary>What checking a text gave.</summary>
+/// <param name="Name">The experiment's; null with errors, as <paramref name="ConfigurationHash"/>.</param>
+internal sealed record CheckAnswer(
+    bool Valid, ExperimentName? Name, string? ConfigurationHash, ImmutableArray<ConfigurationProblem> Errors, ImmutableArray<ConfigurationProblem> Warnings);

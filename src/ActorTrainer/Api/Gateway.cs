@@ -1,10 +1,12 @@
 using System.Net;
 using ActorTrainer.Actors.Coordination;
 using ActorTrainer.Actors.Journal;
+using ActorTrainer.Api.DataSets;
 using ActorTrainer.Api.Inference;
 using ActorTrainer.Api.Models;
 using ActorTrainer.Api.Pages;
 using ActorTrainer.Core.Training;
+using ActorTrainer.DataSets;
 using ActorTrainer.Hosting.Cluster;
 using ActorTrainer.Registry;
 using ActorTrainer.Serving;
@@ -33,6 +35,8 @@ internal sealed class Gateway : IAsyncDisposable
     private readonly ModelRegistry _registry;
     private readonly MetricsRoute _metrics = new();
     private readonly PredictionService? _predictions;
+    private readonly DataSetRoutes? _dataSets;
+    private readonly RuleDesk? _rules;
 
     /// <param name="engine">Answers for models; asked for on a gateway's first prediction.</param>
     /// <param name="say">Told, for a person, what should not have happened.</param>
@@ -66,7 +70,16 @@ internal sealed class Gateway : IAsyncDisposable
 
         var admission = new Admission(time);
         _predictions = new(_registry, settings.Runs, engine, settings.LogOf("serving"), say, time);
-        new ExperimentRoutes(settings.Runs, settings.IsAlone ? null : Coordinator, _app.Lifetime, time).Map(_app);
+        // A registry of its own: who asks after a quiet time sees what is there then, not the desk's last look.
+        _rules = new(new(settings.Runs, time), _predictions, say, time);
+        var shelf = new DataSetShelf(settings.Runs.DataSets, time);
+        new ExperimentRoutes(settings.Runs, settings.IsAlone ? null : Coordinator, shelf, _app.Lifetime, time).Map(_app);
+        if (!settings.IsAlone)
+        {
+            (_dataSets = new(settings.Runs, shelf, settings.MaxUploadBytes)).Map(_app);
+            new TemplateRoutes(shelf).Map(_app);
+        }
+
         _app.MapApiDescription();
         new SessionRoutes(settings.Keys, hasCluster: !settings.IsAlone).Map(_app);
         PageRoutes.Map(_app);
@@ -80,6 +93,7 @@ internal sealed class Gateway : IAsyncDisposable
     public async Task<string> StartAsync(CancellationToken cancel)
     {
         await _app.StartAsync(cancel).ConfigureAwait(false);
+        _rules?.Start();
         return _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
     }
 
@@ -110,6 +124,8 @@ internal sealed class Gateway : IAsyncDisposable
         using (var patience = new CancellationTokenSource(LeavePatience)) await _app.StopAsync(patience.Token).ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
         _metrics.Dispose();
+        _dataSets?.Dispose();
+        if (_rules is not null) await _rules.DisposeAsync().ConfigureAwait(false);
         if (_predictions is not null) await _predictions.DisposeAsync().ConfigureAwait(false);
     }
 

@@ -5,6 +5,7 @@ using ActorTrainer.Actors.Journal;
 using ActorTrainer.Api.Inference;
 using ActorTrainer.Core;
 using ActorTrainer.Core.Checkpoints;
+using ActorTrainer.Core.Experiments;
 using ActorTrainer.Serving;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -16,6 +17,12 @@ namespace ActorTrainer.Api;
 internal static class Problems
 {
     public static IResult Of(int status, string detail) => new Problem(status, detail);
+
+    public static IResult Busy(string detail) => new Problem(StatusCodes.Status429TooManyRequests, detail) { RetryAfterSeconds = 1 };
+
+    /// <summary>With each error by itself too, as <c>errors</c>.</summary>
+    public static IResult Of(IReadOnlyList<ConfigurationProblem> errors) =>
+        new Problem(StatusCodes.Status400BadRequest, ConfigurationProblem.ToText(errors)) { Errors = errors };
 
     public static IResult NoExperiment(string name) => Of(StatusCodes.Status404NotFound, $"There is no experiment '{name}'.");
 
@@ -84,12 +91,15 @@ internal static class Problems
     {
         public int? RetryAfterSeconds { get; init; }
 
+        public IReadOnlyList<ConfigurationProblem>? Errors { get; init; }
+
         public Task ExecuteAsync(HttpContext context)
         {
             if (RetryAfterSeconds is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
             return context.Request.Path.StartsWithSegments(InferenceRoutes.Root, StringComparison.Ordinal)
                 ? Results.Json(new { Error = Detail }, CoreJson.Options, statusCode: Status).ExecuteAsync(context)
-                : Results.Problem(Detail, statusCode: Status, title: ReasonPhrases.GetReasonPhrase(Status)).ExecuteAsync(context);
+                : Results.Problem(Detail, statusCode: Status, title: ReasonPhrases.GetReasonPhrase(Status),
+                    extensions: Errors is null ? null : new Dictionary<string, object?> { ["errors"] = Errors }).ExecuteAsync(context);
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using ActorTrainer.Core;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
+using ActorTrainer.DataSets;
 using ActorTrainer.Hosting;
 using ActorTrainer.Terminal;
 
@@ -45,7 +46,7 @@ internal static class CheckCommand
         {
             if (request.Json) screen.Result(JsonSerializer.Serialize(Summary(reading, configuration, null), CoreJson.Readable));
             else screen.Result(configuration.Text.TrimEnd());
-            foreach (string missing in Missing(configuration.Settings)) screen.Say($"warning: {missing} is not there");
+            foreach (string missing in Missing(configuration.Settings, new(request.Runs.DataSets, TimeProvider.System))) screen.Say($"warning: {missing} is not there");
             return ExitCode.Done;
         }
 
@@ -55,7 +56,7 @@ internal static class CheckCommand
     private static int WithData(Screen screen, Services services, Request request, ExperimentReading reading, ExperimentConfiguration configuration, CancellationToken cancel)
     {
         var (engine, weights, reader) = (services.Engine(), new RunWeights(request.Runs), services.Data());
-        using var prepared = new ExperimentPreparation(reader, engine, weights).Prepare(
+        using var prepared = new ExperimentPreparation(new RegisteredDataReader(reader, request.Runs), engine, weights).Prepare(
             configuration.Settings, ConfigurationIdentity.Of(configuration), null, DataProgressLine.On(screen), cancel);
         foreach (string notice in prepared.Notices) screen.Say(notice);
         if (prepared.Features.Bytes > 0) reader.RequireFeatureCache(prepared.Features.Bytes);
@@ -96,9 +97,9 @@ internal static class CheckCommand
     };
 
     /// <summary>Locations where nothing stands. A warning only: the file may be meant for another machine.</summary>
-    private static IEnumerable<string> Missing(ExperimentSettings settings) => settings.Training.Phases
+    private static IEnumerable<string> Missing(ExperimentSettings settings, DataSetShelf shelf) => settings.Training.Phases
         .SelectMany(phase => new[] { phase.Data.Train, phase.Data.Test, (phase.Data.Validation as ValidationSource.At)?.Location })
-        .OfType<string>().Distinct().Where(location => !IsThere(location));
+        .OfType<string>().Distinct().Where(location => RegisteredData.Parse(location) is { } registered ? !shelf.Has(registered.Name) : !IsThere(location));
 
     /// <summary>A place inside a zip is there as far as this looks when the zip is.</summary>
     private static bool IsThere(string? path) =>

@@ -3,6 +3,7 @@ using System.Text.Json;
 using ActorTrainer.Core;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Evaluation;
+using ActorTrainer.DataSets;
 using ActorTrainer.Hosting;
 using ActorTrainer.Journal;
 using ActorTrainer.Terminal;
@@ -29,7 +30,7 @@ internal static class EvaluateCommand
     private static int Execute(Screen screen, Services services, RunLookup lookup, string reference, string location, bool json, CancellationToken cancel)
     {
         var (run, checkpoint, content) = lookup.FindCheckpoint(reference, CheckpointChoice.Best);
-        using var data = services.Data().Open(location, null, DataProgressLine.On(screen), cancel);
+        using var data = new RegisteredDataReader(services.Data(), lookup.Runs).Open(location, null, DataProgressLine.On(screen), cancel);
         using var model = LoadedModel.Open(services, lookup.Runs, run, content, screen.Say);
         var classes = model.Description.Classes;
         if (DataChecks.RequireKnownClasses(data, classes) is { IsEmpty: false } missing) screen.Say($"{location} has no sample of {string.Join(", ", missing)}.");

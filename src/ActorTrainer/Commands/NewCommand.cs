@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Data.Inspection;
+using ActorTrainer.Templates;
 using ActorTrainer.Terminal;
 
 namespace ActorTrainer.Commands;
@@ -24,12 +25,12 @@ internal static class NewCommand
     private static int Execute(Screen screen, string folder, string? file, CancellationToken cancel)
     {
         string location = Path.GetFullPath(folder).TrimEnd('/', Path.DirectorySeparatorChar);
-        string target = file ?? ExperimentTemplate.NameFrom(Path.GetFileName(location)) + ".conf";
+        string target = file ?? TemplateData.NameFrom(Path.GetFileName(location)) + ".conf";
         if (File.Exists(target)) throw new UsageException($"{target} is there already; name another file: actortrainer new {folder} FILE.");
         var seen = FolderInspection.Inspect(location, DataProgressLine.On(screen), cancel);
         if (seen.Classes.Length < 2)
             throw new UsageException($"{seen.Root} has pictures of one class only ({seen.Classes[0].Name}); telling classes apart needs at least two folders side by side.");
-        string text = ExperimentTemplate.Write(seen, Path.GetFullPath(target));
+        string text = ExperimentTemplate.Transfer.Write(TemplateData.Of(seen, Path.GetFullPath(target)));
         RequireValid(text, target);
         OutputFile.Write(target, replace: false, temporary => File.WriteAllText(temporary, text));
         Report(screen, seen, target);

@@ -21,7 +21,7 @@ internal static class NodeCommand
         "actortrainer node --new-key submit",
     ];
 
-    private const int DefaultPort = 4053, DefaultRequired = 2;
+    private const int DefaultPort = 4053, DefaultRequired = 2, DefaultUploadMebibytes = 2048;
     private const string DefaultLabel = "app.kubernetes.io/name=actortrainer";
 
     internal const int DefaultHttp = 4080;
@@ -61,6 +61,7 @@ internal static class NodeCommand
                 Akka = file.Akka,
                 Tls = NodeConfiguration.TlsOf(file),
                 Trainers = parsed.GetValue(trainers) ?? file.Trainers,
+                MaxUploadBytes = (long)(file.DataSets.MaxUploadMebibytes ?? DefaultUploadMebibytes) << 20,
             };
             settings = settings with { DataRoots = file.DataRoots ?? (NodeGates.IsLoopback(settings.Host) ? null : ImmutableArray<string>.Empty) };
             if (settings.Trainers is < 1 or > NodeFile.MostTrainers) throw new UsageException($"--trainers {settings.Trainers}: 1 to {NodeFile.MostTrainers} are possible.");

@@ -22,6 +22,7 @@ internal static class NodeConfiguration
     {
         var runs = RunsFolder.Choose(asked ?? file.Runs);
         if (file.Journal is { } journal) runs = runs with { Journal = JournalLocation.Parse(journal) };
+        if (file.DataSets.Folder is { } sets) runs = runs with { DataSets = sets };
         return file.Checkpoints is { } checkpoints ? runs.WithCheckpointsIn(checkpoints) : runs;
     }
 

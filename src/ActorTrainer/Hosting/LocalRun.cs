@@ -10,6 +10,7 @@ using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Data;
+using ActorTrainer.DataSets;
 using ActorTrainer.Journal;
 using ActorTrainer.Torch;
 using ActorTrainer.Transport;
@@ -81,7 +82,7 @@ internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider 
         var name = configuration.Settings.Name;
         var (folder, weights) = (runs[name], new RunWeights(runs));
         var earlier = new RunJournal(runs).Load(name);
-        using var prepared = await Task.Run(() => new ExperimentPreparation(reader, engine, weights).Prepare(
+        using var prepared = await Task.Run(() => new ExperimentPreparation(new RegisteredDataReader(reader, runs), engine, weights).Prepare(
             configuration.Settings, ConfigurationIdentity.Of(configuration), earlier?.Definition, new Relay(observer), cancel, fromCheckpoint: earlier?.Newest is not null), cancel).ConfigureAwait(false);
         if (earlier?.Status is ExperimentStatus.Cancelled)
         {

@@ -28,6 +28,9 @@ public sealed record RunsFolder(string Path)
     /// <summary>Where runs that begin now keep their checkpoints; null: in their folders.</summary>
     public CheckpointStoreLocation? Checkpoints { get; init; }
 
+    /// <summary>The folder of data sets that were uploaded.</summary>
+    public string DataSets { get; init; } = System.IO.Path.Combine(Path, ".data-sets");
+
     public RunFolder this[ExperimentName name] => RunFolder.Of(Path, name);
 
     /// <summary>Throws <see cref="CheckpointStoreException"/>.</summary>

@@ -7,7 +7,7 @@ using ActorTrainer.Terminal;
 namespace ActorTrainer.Journal;
 
 /// <summary>
-/// What can go: runs that were set aside (unless one answers for its model), checkpoints of finished runs that nothing chooses by itself, and what killed
+/// What can go: runs that were set aside (unless one answers for its model, or is on trial), checkpoints of finished runs that nothing chooses by itself, and what killed
 /// removals left.
 /// </summary>
 /// <param name="Spare">Of each run, its checkpoints but the best and the newest.</param>
@@ -18,7 +18,7 @@ internal sealed record Pruning(RunsFolder Runs, ImmutableArray<RunEntry> Aside, 
     public static Pruning Of(RunsFolder runs, TimeProvider time, IReadOnlySet<ExperimentName> busy)
     {
         var all = new RunJournal(runs).All().Where(run => !busy.Contains(run.Name)).ToList();
-        var answering = new ModelRegistry(runs, time).Models.Select(model => model.Answering.Run).ToHashSet();
+        var answering = new ModelRegistry(runs, time).Models.SelectMany(model => new[] { model.Answering.Run, model.OnTrial?.Version.Run ?? model.Answering.Run }).ToHashSet();
         return new(runs, [.. all.Where(run => run.IsSetAside && !answering.Contains(run.Name))],
             [
                 .. all.Where(run => !run.IsSetAside && run.Experiment.Status is ExperimentStatus.Completed or ExperimentStatus.Cancelled)

@@ -39,7 +39,13 @@ internal sealed class ModelRegistry(RunsFolder runs, TimeProvider time)
     {
         for (int attempt = 1; ; attempt++)
         {
-            if (Find(id.Model.Value)?[id.Version] is not { } version) return null;
+            if (Find(id.Model.Value)?[id.Version] is not { } version)
+            {
+                if (attempt > 1) return null;
+                Renew();        // it may be newer than the last look
+                continue;
+            }
+
             try
             {
                 return StoreOf(version).Read(version.Checkpoint.Id);
@@ -59,6 +65,19 @@ internal sealed class ModelRegistry(RunsFolder runs, TimeProvider time)
 
     /// <summary>Takes the last promotion back. False: somebody else decided in the meantime.</summary>
     public bool TryRollBack(RegisteredModel model) => TryDecide(model, new ModelEvents.PromotionRolledBack(time.GetUtcNow()));
+
+    /// <summary>Applies a version's own rule. Null: somebody else decided in the meantime.</summary>
+    public ModelEvents.VersionJudged? TryJudge(RegisteredModel model, ModelVersion version)
+    {
+        var judged = model.Judge(version, time.GetUtcNow());
+        return TryDecide(model, judged) ? judged : null;
+    }
+
+    /// <summary>From here on this version is given a share of the requests. False: somebody else decided in the meantime.</summary>
+    public bool TryBeginCanary(RegisteredModel model, Canary canary) => TryDecide(model, new ModelEvents.CanaryBegan(canary.Version, canary.Share, time.GetUtcNow()));
+
+    /// <summary>The version that answers has all requests again. False: somebody else decided in the meantime.</summary>
+    public bool TryEndCanary(RegisteredModel model) => TryDecide(model, new ModelEvents.CanaryEnded(time.GetUtcNow()));
 
     private bool TryDecide(RegisteredModel model, IModelEvent decision)
     {

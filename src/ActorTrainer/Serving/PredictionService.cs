@@ -44,6 +44,7 @@ internal sealed class PredictionService : IAsyncDisposable
     private readonly Action<string> _say;
     private readonly ActorSystem _system;
     private readonly IActorRef _serving;
+    private ulong _requests;
     private readonly DecodingDesk _desk = new(Environment.ProcessorCount, PlacesAtTheDesk);
 
     /// <param name="logFile">Of its actors.</param>
@@ -63,8 +64,21 @@ internal sealed class PredictionService : IAsyncDisposable
     }
 
     /// <summary>Who answers for a model; begins to load what is not loaded. Throws <see cref="ServingException"/>.</summary>
-    /// <param name="exactly">Null: the version that answers for the model.</param>
-    public async Task<FoundModel> FindAsync(RegisteredModel model, ModelVersion? exactly)
+    /// <param name="exactly">Null: the version that answers for the model, or the one on trial where it takes this request.</param>
+    /// <param name="key">Requests of one key go to one version; null: each goes where it is its turn.</param>
+    public async Task<FoundModel> FindAsync(RegisteredModel model, ModelVersion? exactly, string? key = null)
+    {
+        if (exactly is null && model.OnTrial is var (onTrial, trial) && (key is null ? trial.Takes(Interlocked.Increment(ref _requests)) : trial.Takes(key))
+            && await FindReadyAsync(onTrial).ConfigureAwait(false) is { } found) return found;
+        return await FindAnyAsync(model, exactly).ConfigureAwait(false);
+    }
+
+    /// <summary>Null where it is not loaded yet, or can't be: a trial fails no request and delays none.</summary>
+    private async Task<FoundModel?> FindReadyAsync(ModelVersion version) =>
+        await _serving.Ask<object>(new FindPredictor(version.Id, Exactly: true), LookUp).ConfigureAwait(false) is PredictorFound { IsReady: true } found
+            ? new(version, _registry.Describe(version).Model, found.Predictor, IsReady: true) : null;
+
+    private async Task<FoundModel> FindAnyAsync(RegisteredModel model, ModelVersion? exactly)
     {
         var wanted = exactly ?? model.Answering;
         switch (await _serving.Ask<object>(new FindPredictor(wanted.Id, exactly is not null), LookUp).ConfigureAwait(false))

@@ -4,8 +4,9 @@ const colour = name => getComputedStyle(document.documentElement).getPropertyVal
 
 export class Chart {
   /** @param lines [{ label, colour: "--s1", points: true }] */
-  constructor(host, lines, range) {
+  constructor(host, title, lines, range) {
     this.host = host;
+    this.title = title;
     this.lines = lines;
     this.range = range;
     this.data = [[], ...lines.map(() => [])];
@@ -15,11 +16,19 @@ export class Chart {
     this.onScheme = () => this.draw();
     this.scheme.addEventListener("change", this.onScheme);
     this.draw();
+    this.tell();
   }
 
   set(data) {
     this.data = data;
     this.plot.setData(data);
+    this.tell();
+  }
+
+  /** In words, for whoever does not see it. */
+  tell() {
+    const steps = this.data[0], last = this.lines.map((line, i) => [line.label, this.data[i + 1].findLast(value => value !== null && value !== undefined)]).filter(([, value]) => value !== undefined);
+    this.host.setAttribute("aria-label", [`${this.title} by step`, `${steps.length} points`, ...last.map(([label, value]) => `${label} ${value.toPrecision(4)}`)].join(", "));
   }
 
   close() {

@@ -19,7 +19,11 @@ export function table(caption, heads, rows) {
     h("tbody", {}, rows)));
 }
 
+/** A control with its label, which stay together on a narrow page. */
+export const field = (text, control) => h("span", { class: "field" }, h("label", { for: control.id }, text), control);
+
 export const percent = share => share === null || share === undefined ? "–" : `${(share * 100).toFixed(1)} %`;
 export const number = value => value === null || value === undefined ? "–" : value.toLocaleString("en");
+export const bytes = value => value < 1024 ? `${value} B` : value < 1 << 20 ? `${(value / 1024).toFixed(1)} KiB` : value < 1 << 30 ? `${(value / (1 << 20)).toFixed(1)} MiB` : `${(value / 2 ** 30).toFixed(2)} GiB`;
 export const time = text => new Date(text).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 export const state = name => h("span", { class: `state ${name}` }, name);

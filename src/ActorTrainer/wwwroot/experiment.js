@@ -11,14 +11,14 @@ export function experiment(view, session, name) {
   const path = `/v1/experiments/${encodeURIComponent(name)}`;
   const head = h("div", {}), rate = h("b", {}, "–");
   const places = ["Loss", "Top-1", "Images a second"].map(title => {
-    const host = h("div", { class: "chart", role: "img", "aria-label": `${title} by step` });
-    return { host, figure: h("figure", {}, h("figcaption", {}, title), host) };
+    const host = h("div", { class: "chart", role: "img" });
+    return { host, title, figure: h("figure", {}, h("figcaption", {}, title), host) };
   });
   view.append(head, h("div", { class: "charts" }, places.map(place => place.figure)));
   const charts = [
-    new Chart(places[0].host, [{ label: "training", colour: "--s1" }, { label: "validation", colour: "--s2", points: true }]),
-    new Chart(places[1].host, [{ label: "training", colour: "--s1" }, { label: "validation", colour: "--s2", points: true }], [0, 1]),
-    new Chart(places[2].host, [{ label: "images/s", colour: "--s3" }]),
+    new Chart(places[0].host, places[0].title, [{ label: "training", colour: "--s1" }, { label: "validation", colour: "--s2", points: true }]),
+    new Chart(places[1].host, places[1].title, [{ label: "training", colour: "--s1" }, { label: "validation", colour: "--s2", points: true }], [0, 1]),
+    new Chart(places[2].host, places[2].title, [{ label: "images/s", colour: "--s3" }]),
   ];
   const curve = new Curve(name);
   let run = null, isDue = false;

@@ -1,9 +1,11 @@
 import { api, post } from "./api.js";
 import { cluster } from "./cluster.js";
+import { dataSet, dataSets } from "./data.js";
 import { h } from "./dom.js";
 import { experiment } from "./experiment.js";
 import { experiments } from "./experiments.js";
 import { model, models } from "./models.js";
+import { submission } from "./submission.js";
 
 const scopes = ["read", "submit", "admin"];
 const view = document.getElementById("view"), notice = document.getElementById("notice"), logout = document.getElementById("logout");
@@ -47,11 +49,11 @@ function show() {
   session.say("");
   const [section, name] = (location.hash.slice(1) || "experiments").split("/").map(decodeURIComponent);
   for (const link of document.querySelectorAll("nav a")) {
-    if (link.hash === `#${section}`) link.setAttribute("aria-current", "page");
+    if (link.hash === `#${section === "new" ? "experiments" : section}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
-  const views = { experiments: name ? experiment : experiments, models: name ? model : models, cluster };
-  document.title = `${name ?? section} · ActorTrainer`;
+  const views = { experiments: name ? experiment : experiments, data: name ? dataSet : dataSets, models: name ? model : models, cluster, new: submission };
+  document.title = `${section === "new" ? "new experiment" : name ?? section} · ActorTrainer`;
   const root = h("div", {});
   view.append(root);
   close = (views[section] ?? experiments)(root, session, name);

@@ -1,5 +1,5 @@
 import { api, post } from "./api.js";
-import { h, number, percent, table, time } from "./dom.js";
+import { field, h, number, percent, table, time } from "./dom.js";
 
 export function models(view, session) {
   const list = h("div", {});
@@ -20,9 +20,11 @@ export function models(view, session) {
 export function model(view, session, name) {
   const path = `/v1/models/${encodeURIComponent(name)}`;
   const facts = h("div", {}), versions = h("div", {});
-  view.append(h("h1", {}, name), facts, h("h2", {}, "Try it"), tryIt(path, session), h("h2", {}, "Versions"), versions);
+  const trial = canary(chosen => decide("canary", chosen));
+  view.append(h("h1", {}, name), facts, h("h2", {}, "Try it"), tryIt(path, session), h("h2", {}, "Versions"), versions, trial.element);
 
   const decide = (what, body) => session.attempt(async () => show(await post(`${path}/${what}`, body)));
+  const end = () => session.attempt(async () => show(await api(`${path}/canary`, { method: "DELETE" })));
   const show = model => {
     const answering = model.versions.find(version => version.version === model.answering);
     facts.replaceChildren(answering?.model ? about(answering.model) : "");
@@ -30,7 +32,8 @@ export function model(view, session, name) {
       table("Versions", [["Version"], [""], ["Run"], ["Step", "n"], ["Validation top-1", "n"], ["Test top-1", "n"], ["Begun"], [""]],
         model.versions.map(version => h("tr", {},
           h("td", {}, h("code", {}, version.version)),
-          h("td", {}, version.version === model.answering ? h("span", { class: "state up" }, model.promoted ? "promoted" : "newest") : ""),
+          h("td", {}, version.version === model.answering ? h("span", { class: "state up" }, model.promoted ? "promoted" : "answers")
+            : version.version === model.canary?.version ? h("span", { class: "state running" }, `on trial, ${percent(model.canary.share)}`) : ""),
           h("td", {}, h("a", { href: `#experiments/${encodeURIComponent(version.run)}` }, version.run)),
           h("td", { class: "n" }, number(version.step)),
           h("td", { class: "n" }, percent(version.validation?.top1)),
@@ -39,9 +42,32 @@ export function model(view, session, name) {
           h("td", {}, h("div", { class: "row" },
             session.may("admin") && version.version !== model.promoted && h("button", { type: "button", "aria-label": `Promote version ${version.version}`, onclick: () => decide("promote", { version: version.version }) }, "Promote"),
             h("a", { class: "button", href: `${path}/versions/${version.version}/weights`, "aria-label": `Download the weights of version ${version.version}` }, "Weights")))))),
-      session.may("admin") && model.promoted ? h("p", {}, h("button", { type: "button", onclick: () => decide("rollback") }, "Roll back the last promotion")) : "");
+      ...model.versions.filter(version => version.promote_if).map(version => h("p", { class: "soft" }, h("code", {}, version.version), " ",
+        version.rule ? `was ${version.rule.promoted ? "promoted" : "not promoted"} by its rule: ${version.rule.reason}` : `has a rule that is yet to be applied: ${version.promote_if}`)),
+      session.may("admin") ? h("div", { class: "row" },
+        model.promoted && h("button", { type: "button", onclick: () => decide("rollback") }, "Roll back the last promotion"),
+        model.canary && h("button", { type: "button", onclick: end }, "End the trial")) : "");
+    trial.offer(session.may("admin") ? model.versions.filter(version => version.version !== model.answering) : []);
   };
   return session.poll(5000, async () => show(await api(path)));
+}
+
+/** A share of the requests for another version. Its fields stay as they are while the versions above are looked at again. */
+function canary(begin) {
+  const version = h("select", { id: "canary" }), share = h("input", { id: "share", type: "number", min: 1, max: 100, value: 10, required: true });
+  const element = h("form", { class: "row trial", hidden: true }, field("Give", share), field("% of the requests to version", version), h("button", {}, "Begin a trial"));
+  element.addEventListener("submit", e => {
+    e.preventDefault();
+    begin({ version: version.value, share: Number(share.value) / 100 });
+  });
+  return {
+    element,
+    offer(versions) {
+      element.hidden = versions.length === 0;
+      const names = versions.map(one => one.version);
+      if (names.join() !== [...version.options].map(option => option.value).join()) version.replaceChildren(...names.map(name => h("option", { value: name }, name)));
+    },
+  };
 }
 
 function about(model) {

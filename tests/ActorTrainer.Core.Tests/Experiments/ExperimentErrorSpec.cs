@@ -10,7 +10,7 @@ public class ExperimentErrorSpec
     ];
 
     [Theory]
-    [InlineData("experiment.sed=1", "experiment.sed: unknown key; expected one of name, seed, data, model, training, evaluation, checkpoint, resources; did you mean 'seed'?")]
+    [InlineData("experiment.sed=1", "experiment.sed: unknown key; expected one of name, seed, data, model, training, evaluation, checkpoint, resources, promote-if; did you mean 'seed'?")]
     [InlineData("experiment.training.phases.0.epoch=1", "experiment.training.phases.0.epoch: unknown key; expected one of name, epochs, trainable, batch-norm, learning-rate-scale, layer-decay, features, data, optimizer, schedule; did you mean 'epochs'?")]
     [InlineData("experiment.training.epochs=1", "experiment.training.epochs: unknown key; it belongs in experiment.training.phases.0; expected one of")]
     [InlineData("experiment.training.phases.1.data.imagesize=8", "experiment.training.phases.1.data.imagesize: unknown key; expected one of train")]
@@ -140,7 +140,7 @@ public class ExperimentErrorSpec
     [Fact]
     public void An_error_is_shown_with_its_line_and_a_caret() => Assert.Equal(
         """
-        any.conf:2:3: experiment.sed: unknown key; expected one of name, seed, data, model, training, evaluation, checkpoint, resources; did you mean 'seed'?
+        any.conf:2:3: experiment.sed: unknown key; expected one of name, seed, data, model, training, evaluation, checkpoint, resources, promote-if; did you mean 'seed'?
           2 |   sed = 1
             |   ^
         """,

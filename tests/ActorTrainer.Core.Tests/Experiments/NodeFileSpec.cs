@@ -15,6 +15,7 @@ public sealed class NodeFileSpec
         Assert.Equal(["coordinator", "trainer", "evaluator", "gateway"], settings.Roles!.Value.ToArray());
         Assert.Null(settings.Tls);
         Assert.Null(settings.DataRoots);
+        Assert.Equal(new NodeFileDataSets(null, 2048), settings.DataSets);
         Assert.Equal("", settings.Akka);
     }
 
@@ -30,6 +31,7 @@ public sealed class NodeFileSpec
               tls { certificate = tls/a.pem, key = tls/a.key, authority = /etc/ca.pem }
               keys = [{ scope = submit, sha256 = "{{Hash}}" }]
               data-roots = [data, /more]
+              data-sets { folder = sets, max-upload-mib = 7 }
             }
             akka.cluster.failure-detector { acceptable-heartbeat-pause = 9 s }
             """);
@@ -39,6 +41,7 @@ public sealed class NodeFileSpec
         Assert.Equal(new NodeTlsFiles("/node/tls/a.pem", "/node/tls/a.key", "/etc/ca.pem"), settings.Tls);
         Assert.Equal(new NodeFileKey("submit", Hash), Assert.Single(settings.Keys));
         Assert.Equal(["/node/data", "/more"], settings.DataRoots!.Value.ToArray());
+        Assert.Equal(new NodeFileDataSets("/node/sets", 7), settings.DataSets);
         Assert.Contains("acceptable-heartbeat-pause = \"9 s\"", settings.Akka, StringComparison.Ordinal);
         Assert.DoesNotContain("a:b", settings.ToString(), StringComparison.Ordinal);
     }

@@ -83,6 +83,7 @@ public class ReferenceSpec
             "experiment.training.phases.0.features.block-size", "32",
             ["experiment.training.phases.0.trainable=head", "experiment.training.phases.0.batch-norm=frozen", "experiment.training.phases.0.features.variants=1"]
         },
+        { "experiment.promote-if", "\"top1 > current\"", [] },
         { "experiment.evaluation.every-epochs", "2", [] },
         { "experiment.evaluation.batch-size", "32", [] },
         { "experiment.evaluation.metrics", "[f1, recall, precision, top5, top1, loss]", [] },

@@ -55,6 +55,9 @@ public sealed class RegisteredModelSpec
 
     [Theory]
     [InlineData("version-promoted.1", """{"version":"0123456789ab","at":"2026-11-24T12:00:00+00:00"}""")]
+    [InlineData("version-judged.1", """{"version":"0123456789ab","rule":"top1 \u003E current","promoted":true,"reason":"top1 (0.9) \u003E current (none)","at":"2026-11-24T12:00:00+00:00"}""")]
+    [InlineData("canary-began.1", """{"version":"0123456789ab","share":0.1,"at":"2026-11-24T12:00:00+00:00"}""")]
+    [InlineData("canary-ended.1", """{"at":"2026-11-24T12:00:00+00:00"}""")]
     [InlineData("promotion-rolled-back.1", """{"at":"2026-11-24T12:00:00+00:00"}""")]
     public void The_journals_bytes_of_an_event_stay_as_they_are(string manifest, string json)
     {
@@ -65,6 +68,52 @@ public sealed class RegisteredModelSpec
     [Fact]
     public void What_this_version_does_not_know_is_never_read_as_less() =>
         Assert.Throws<FormatException>(() => ModelEvents.Read("version-shadowed.1", "{}"u8));
+
+    [Fact]
+    public void A_version_with_a_rule_answers_once_its_rule_has_held_and_where_there_is_no_other()
+    {
+        var old = ModelVersion.Of(new("birds.1"), Run('a'))!;
+        var better = ModelVersion.Of(Birds, Run('b', "top1 >= 0.5 and top1 >= current"))!;
+        var model = Model([better, old], []);
+        Assert.Equal((old, better), (model.Answering, Assert.Single(model.Unjudged)));
+
+        var judged = model.Judge(better, History.At);
+        Assert.True(judged.Promoted);
+        Assert.Equal("top1 (0.9) >= 0.5 and top1 (0.9) >= current (0.9)", judged.Reason);
+        model = Model([better, old], [judged]);
+        Assert.Equal(better, model.Answering);
+        Assert.Empty(model.Unjudged);
+        // Rolled back, it stays judged: the one before answers.
+        Assert.Equal(old, Model([better, old], [judged, new PromotionRolledBack(History.At)]).Answering);
+
+        var worse = ModelVersion.Of(new("birds.2"), Run('c', "top1 > current"))!;
+        model = Model([worse, old], []);
+        judged = model.Judge(worse, History.At);
+        Assert.False(judged.Promoted);
+        Assert.Equal(old, Model([worse, old], [judged]).Answering);
+        Assert.Equal(worse, Model([worse], [judged with { }]).Answering);
+
+        // Alone it has nothing to beat.
+        Assert.True(Model([worse], []).Judge(worse, History.At).Promoted);
+    }
+
+    [Fact]
+    public void A_trial_lasts_until_a_version_is_promoted_or_it_is_ended()
+    {
+        ModelVersion old = ModelVersion.Of(new("birds.1"), Run('a'))!, newer = ModelVersion.Of(Birds, Run('b'))!;
+        var begun = new CanaryBegan(old.Id.Version, 0.25, History.At);
+        Assert.Equal((old, new Canary(old.Id.Version, 0.25)), Model([newer, old], [begun]).OnTrial);
+        Assert.Null(Model([newer, old], [begun, new CanaryEnded(History.At)]).OnTrial);
+        Assert.Null(Model([newer, old], [begun, new VersionPromoted(old.Id.Version, History.At)]).OnTrial);
+        Assert.Null(Model([newer], [begun]).OnTrial);
+        Assert.Null(Model([newer, old], [new CanaryBegan(newer.Id.Version, 0.25, History.At)]).OnTrial);
+    }
+
+    private static RegisteredModel Model(ModelVersion[] versions, IModelEvent[] events) =>
+        Assert.Single(RegisteredModel.Of(versions, new Dictionary<ExperimentName, Promotions> { [Birds] = Promotions.Of(events) }));
+
+    private static Experiment Run(char hash, string rule) => Run(hash) is var run
+        ? run with { Definition = run.Definition with { EffectiveConfiguration = $"experiment {{ data.train = \"/data\", data.validation = 0.1, model.architecture = lenet5, training.phases = [{{ epochs = 1 }}], promote-if = \"{rule}\" }}" } } : run;
 
     private static Experiment Run(char hash) => History.Fold(
         History.Created(), History.Started(1, 0, null), History.Committed(1, 30) with { Sha256 = new string(hash, 64) }, History.Evaluated(1, 30, 0.9),

@@ -141,6 +141,7 @@ public sealed class FeatureSourceSpec : IDisposable
         Assert.False(Has(options with { Blocks = options.Blocks with { BlockSize = 5 } }));
         Assert.False(Has(options with { Blocks = options.Blocks with { Samples = [.. _trained.Where(sample => sample != 9)] } }));
         Assert.False(Has(options with { Pictures = options.Pictures with { Seed = 8 } }));
+        Assert.False(Has(options with { Pictures = options.Pictures with { Decode = PictureDecoding.Fast } }));
         Assert.False(Has(options with { Pictures = options.Pictures with { Transforms = [new ImageTransform.ResizeExact(8, 8), new ImageTransform.HorizontalFlip(0.4)] } }));
 
         bool Has(FeatureSourceOptions other)

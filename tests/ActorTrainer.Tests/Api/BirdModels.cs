@@ -21,8 +21,9 @@ internal static class BirdModels
 
     /// <param name="run">The name that it has; it began as <paramref name="model"/>.</param>
     /// <param name="checkpoints">The folder of its checkpoints; null: in its own.</param>
+    /// <param name="rule">When it is to answer; null: a person decides.</param>
     /// <returns>Its version.</returns>
-    public static string WithModel(this TemporaryRuns runs, string run, ImmutableArray<float> weights, string model = "birds", string? checkpoints = null)
+    public static string WithModel(this TemporaryRuns runs, string run, ImmutableArray<float> weights, string model = "birds", string? checkpoints = null, string? rule = null)
     {
         var tensor = new NamedTensor("head.weight", TensorType.Float32, [3], MemoryMarshal.AsBytes(weights.AsSpan()).ToArray());
         var stored = new FolderCheckpointStore(checkpoints ?? runs.Runs[new(run)].CheckpointFolder).Write(new(new(new(1), new(40)), new(Some.Cursor(40), [tensor], []),
@@ -30,9 +31,12 @@ internal static class BirdModels
         runs.With(run, Some.History(model).Select(happened => happened switch
         {
             ExperimentEvents.CheckpointCommitted e when e.Checkpoint == stored.Id => e with { Sha256 = stored.Sha256 },
-            ExperimentEvents.ExperimentCreated e => e with { Definition = e.Definition with { CheckpointStore = checkpoints } },
+            ExperimentEvents.ExperimentCreated e => e with { Definition = e.Definition with { CheckpointStore = checkpoints, EffectiveConfiguration = rule is null ? e.Definition.EffectiveConfiguration : WithRule(rule) } },
             _ => happened,
         }));
         return stored.Sha256[..12];
     }
+
+    private static string WithRule(string rule) =>
+        $"experiment {{ data.train = \"/birds\", data.validation = 0.1, model.architecture = lenet5, training.phases = [{{ epochs = 1 }}], promote-if = \"{rule}\" }}";
 }

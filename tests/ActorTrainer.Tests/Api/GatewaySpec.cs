@@ -164,7 +164,7 @@ public sealed class GatewaySpec
 
     private static Task<HttpResponseMessage> Post(TestGateway gateway, string text) => gateway.Http.PostAsync("/v1/experiments", new StringContent(text, Encoding.UTF8));
 
-    private static async Task IsProblem(HttpResponseMessage answer, HttpStatusCode? status, string detail)
+    internal static async Task IsProblem(HttpResponseMessage answer, HttpStatusCode? status, string detail)
     {
         string text = await answer.Content.ReadAsStringAsync();
         Assert.True((int)answer.StatusCode >= 400 && (status is null || answer.StatusCode == status), $"{answer.StatusCode}: {text}");

@@ -75,6 +75,72 @@ public sealed class ModelRoutesSpec
     }
 
     [Fact]
+    public async Task A_version_on_trial_has_its_share_of_the_requests_until_the_trial_ends_or_it_is_promoted()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        gateway.Runs.WithModel("birds", Wren);
+        string older = gateway.Runs.WithModel("birds.1", Crow);
+        Assert.Equal("wren", await Says(gateway));
+        var begun = await Json(await Canary(gateway, older, 0.25));
+        Assert.Equal((older, 0.25), ((string)begun["canary"]!["version"]!, (double)begun["canary"]!["share"]!));
+        var said = new List<string>();
+        for (int i = 0; i < 40; i++) said.Add(await Says(gateway));
+        Assert.InRange(said.Count(label => label == "crow"), 8, 12);
+
+        gateway.Http.DefaultRequestHeaders.Add("Routing-Key", "one caller");
+        Assert.Single((await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Says(gateway)))).Distinct());
+        gateway.Http.DefaultRequestHeaders.Remove("Routing-Key");
+
+        var ended = await Json(await gateway.Http.DeleteAsync("/v1/models/birds/canary"));
+        Assert.Null(ended["canary"]);
+        Assert.Equal(["wren"], (await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Says(gateway)))).Distinct());
+        await IsProblem(await gateway.Http.DeleteAsync("/v1/models/birds/canary"), HttpStatusCode.Conflict, "No version of 'birds' is on trial");
+
+        await Json(await Canary(gateway, older, 1));
+        Assert.Null((await Json(await Promote(gateway, older)))["canary"]);
+        await IsProblem(await Canary(gateway, older, 0.5), HttpStatusCode.Conflict, "answers already");
+        await IsProblem(await Canary(gateway, "none", 0.5), HttpStatusCode.NotFound, "no version 'none'");
+        await IsProblem(await Canary(gateway, older, 0), HttpStatusCode.BadRequest, "share");
+        await IsProblem(await Canary(gateway, older, 1.5), HttpStatusCode.BadRequest, "share");
+    }
+
+    [Fact]
+    public async Task A_rule_promotes_what_is_better_and_says_why()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        string older = gateway.Runs.WithModel("birds.1", Crow);
+        Assert.Equal("crow", await Says(gateway));
+        string newer = gateway.Runs.WithModel("birds", Wren, rule: "top1 >= 0.9 and top1 >= current");
+        await Until(async () => newer == (string?)(await Model())["promoted"]);
+        var judged = (await Model())["versions"]!.AsArray().Single(version => (string)version!["version"]! == newer)!;
+        Assert.Equal(("top1 >= 0.9 and top1 >= current", true, "top1 (0.9) >= 0.9 and top1 (0.9) >= current (0.9)"),
+            ((string)judged["promote_if"]!, (bool)judged["rule"]!["promoted"]!, (string)judged["rule"]!["reason"]!));
+        Assert.Equal("wren", await Says(gateway));
+        Assert.Contains(gateway.Said, line => line.Contains("promoted by its rule", StringComparison.Ordinal));
+
+        // A person has the last word, and the rule is not applied again.
+        await Json(await gateway.Http.PostAsync("/v1/models/birds/rollback", null));
+        await Task.Delay(2500);
+        Assert.Equal((older, null), ((string)(await Model())["answering"]!, (string?)(await Model())["promoted"]));
+
+        async Task<JsonObject> Model() => (await gateway.Http.GetFromJsonAsync<JsonObject>("/v1/models/birds"))!;
+    }
+
+    [Fact]
+    public async Task A_rule_that_does_not_hold_leaves_the_version_that_answers()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        string older = gateway.Runs.WithModel("birds.1", Crow);
+        string newer = gateway.Runs.WithModel("birds", Wren, rule: "top1 > current");
+        await Until(async () => (await Model())["versions"]!.AsArray().Any(version => version!["rule"] is not null));
+        var model = await Model();
+        Assert.Equal((older, null), ((string)model["answering"]!, (string?)model["promoted"]));
+        Assert.Equal("top1 (0.9) > current (0.9)", (string)model["versions"]!.AsArray().Single(version => (string)version!["version"]! == newer)!["rule"]!["reason"]!);
+
+        async Task<JsonObject> Model() => (await gateway.Http.GetFromJsonAsync<JsonObject>("/v1/models/birds"))!;
+    }
+
+    [Fact]
     public async Task A_version_that_cannot_be_loaded_is_not_promoted()
     {
         await using var gateway = await TestGateway.StartAsync();
@@ -195,6 +261,14 @@ public sealed class ModelRoutesSpec
         string text = await answer.Content.ReadAsStringAsync();
         Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode}: {text}");
         return (JsonObject)JsonNode.Parse(text)!;
+    }
+
+    private static Task<HttpResponseMessage> Canary(TestGateway gateway, string version, double share) => gateway.Http.PostAsJsonAsync("/v1/models/birds/canary", new { version, share });
+
+    private static async Task Until(Func<Task<bool>> isSo)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!await isSo()) await Task.Delay(50, patience.Token);
     }
 
     private static async Task IsProblem(HttpResponseMessage answer, HttpStatusCode status, string detail)

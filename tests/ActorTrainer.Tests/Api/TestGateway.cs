@@ -9,12 +9,14 @@ namespace ActorTrainer.Tests.Api;
 /// <summary>A gateway on a free port of loopback, its runs in a folder of its own, and a coordinator that answers as the test says.</summary>
 internal sealed class TestGateway : IAsyncDisposable
 {
+    public const int MaxUpload = 1 << 20;
+
     private readonly ActorSystem _system = ActorSystem.Create("gateway", "akka { loglevel = OFF, stdout-loglevel = OFF }");
     private readonly Gateway _gateway;
 
     private TestGateway(ImmutableArray<ApiKey> keys)
     {
-        var settings = new NodeSettings("127.0.0.1", 0, 0, [NodeRoles.Gateway], [], Runs.Runs) { Keys = keys };
+        var settings = new NodeSettings("127.0.0.1", 0, 0, [NodeRoles.Gateway], [], Runs.Runs) { Keys = keys, MaxUploadBytes = MaxUpload };
         _gateway = new(settings, () => Engine, Said.Add, TimeProvider.System);
         _gateway.Coordinator.Connect(_system.ActorOf(Props.Create(() => new Coordinator(this))), () => IsMember, CancellationToken.None);
     }

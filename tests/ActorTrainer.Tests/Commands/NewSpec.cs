@@ -1,7 +1,7 @@
-using ActorTrainer.Commands;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Models;
+using ActorTrainer.Templates;
 using SkiaSharp;
 
 namespace ActorTrainer.Tests.Commands;
@@ -94,5 +94,5 @@ public sealed class NewSpec : IDisposable
     [InlineData("---", "pictures")]
     [InlineData("v1.2_x", "v1.2_x")]
     [InlineData("Äpfel & Birnen", "pfel-birnen")]
-    public void A_name_is_made_of_whatever_a_folder_is_called(string folder, string name) => Assert.Equal(name, ExperimentTemplate.NameFrom(folder));
+    public void A_name_is_made_of_whatever_a_folder_is_called(string folder, string name) => Assert.Equal(name, TemplateData.NameFrom(folder));
 }

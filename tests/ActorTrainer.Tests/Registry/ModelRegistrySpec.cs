@@ -44,6 +44,27 @@ public sealed class ModelRegistrySpec : IDisposable
     }
 
     [Fact]
+    public void Of_two_gateways_one_judges()
+    {
+        _runs.WithModel("birds", BirdModels.Wren, rule: "top1 > 0.5");
+        var (one, other) = (new ModelRegistry(_runs.Runs, _time), new ModelRegistry(_runs.Runs, _time));
+        var (seen, alike) = (one.Find("birds")!, other.Find("birds")!);
+        Assert.True(one.TryJudge(seen, Assert.Single(seen.Unjudged))!.Promoted);
+        Assert.Null(other.TryJudge(alike, Assert.Single(alike.Unjudged)));
+        Assert.Empty(other.Find("birds")!.Unjudged);
+        Assert.NotNull(other.Find("birds")!.Promoted);
+    }
+
+    [Fact]
+    public void Versions_are_judged_in_the_order_in_which_they_came()
+    {
+        string first = _runs.WithModel("birds.1", BirdModels.Crow, rule: "top1 > current"), second = _runs.WithModel("birds", BirdModels.Wren, rule: "top1 > current");
+        var registry = new ModelRegistry(_runs.Runs, _time);
+        var model = registry.Find("birds")!;
+        Assert.Equal([first, second], model.Unjudged.Select(version => version.Id.Version));
+    }
+
+    [Fact]
     public void Checkpoints_that_a_run_keeps_elsewhere_are_found_there()
     {
         using var elsewhere = new TemporaryFolder();

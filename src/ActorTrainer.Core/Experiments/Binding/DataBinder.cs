@@ -17,9 +17,9 @@ internal static class DataBinder
             data["augment"].Warning("saturation and hue do nothing to pictures of one channel");
         return new()
         {
-            Train = data["train"].Location("the path of the training images"),
+            Train = data["train"].DataLocation("the path of the training images"),
             Validation = Validation(data["validation"]),
-            Test = data["test"] is { IsNull: false } test ? test.Location("a path, or null") : null,
+            Test = data["test"] is { IsNull: false } test ? test.DataLocation("a path, or null") : null,
             Classes = Classes(data["classes"]),
             Channels = channels,
             ImageSize = imageSize,
@@ -40,7 +40,7 @@ internal static class DataBinder
     {
         const string Expected = "a path, a share of train greater than 0 and less than 1, or null";
         if (setting.IsNull) return new ValidationSource.None();
-        if (!setting.TryNumber(out double share)) return new ValidationSource.At(setting.Location(Expected));
+        if (!setting.TryNumber(out double share)) return new ValidationSource.At(setting.DataLocation(Expected));
         if (share is <= 0 or >= 1) setting.Expected(Expected);
         return new ValidationSource.Share(share);
     }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Evaluation;
 using ActorTrainer.Core.Experiments.Hocon;
+using ActorTrainer.Core.Registry;
 using ActorTrainer.Core.Training;
 
 namespace ActorTrainer.Core.Experiments.Binding;
@@ -34,6 +35,7 @@ internal sealed class ExperimentBinder(ProblemLog problems)
             Evaluation = Evaluation(experiment, trained.Phases),
             Checkpoint = Checkpoint(experiment.Child("checkpoint")),
             Resources = Resources(experiment.Child("resources"), experiment.Child("training")["logical-shards"]),
+            PromoteIf = PromoteIf(experiment["promote-if"], trained.Phases),
         };
         if (settings.Training.Phases is [.., var last] && training.ExperimentData.Test is { } test && last.Data.Test is null)
             data["test"].Warning($"'{test}' is never looked at: the last phase has no test set");
@@ -121,6 +123,22 @@ internal sealed class ExperimentBinder(ProblemLog problems)
         foreach (var phase in phases.Where(phase => phase.Data.Validation is ValidationSource.None))
             patience.Warning($"early stopping does nothing in the phase '{phase.Name}': it has no data.validation");
         return new(metric, evaluations, minDelta);
+    }
+
+    private static PromotionRule? PromoteIf(Setting setting, ImmutableArray<PhaseSettings> phases)
+    {
+        if (setting.IsNull) return null;
+        string text = setting.Text("a rule such as \"top1 >= 0.9 and top1 > current\", or null");
+        if (text.Length == 0) return null;
+        var (rule, problem) = PromotionRule.Parse(text);
+        if (problem is not null) setting.Error($"at its character {problem.Column}: {problem.Message}", problem.Suggestion);
+        if (rule is not null && phases is [.., var last])
+        {
+            if (rule.LooksAt.Validation && last.Data.Validation is ValidationSource.None) setting.Warning("what it asks of validation never holds: the last phase has no data.validation");
+            if (rule.LooksAt.Test && last.Data.Test is null) setting.Warning("what it asks of test never holds: the last phase has no data.test");
+        }
+
+        return rule;
     }
 
     private static CheckpointSettings Checkpoint(Section checkpoint) => new(

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments.Hocon;
 
 namespace ActorTrainer.Core.Experiments.Binding;
@@ -103,6 +104,15 @@ internal sealed class Setting(ProblemLog problems, string path, HoconNode node)
         }
 
         return System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(text, Origin.Folder));
+    }
+
+    /// <summary>A path, or a data set that a server keeps under a name.</summary>
+    public string DataLocation(string what)
+    {
+        if (Node is not HoconScalar { IsNull: false, Text: var text } || !RegisteredData.IsMeant(text)) return Location(what);
+        if (RegisteredData.Parse(text) is { } registered) return registered.ToString();
+        Error($"expected \"{RegisteredData.Prefix}NAME\" or \"{RegisteredData.Prefix}NAME/FOLDER\", where NAME is {DataSetName.Rule}; found {Node.Describe()}");
+        return "";
     }
 
     /// <summary>The entries of a list, each with its index in its path; null and an error where it is none.</summary>

@@ -53,7 +53,8 @@ internal static class SettingsTree
                 ("device", Word(settings.Resources.Device)),
                 ("trainers", Object(("min", Number(settings.Resources.MinTrainers)), ("max", Number(settings.Resources.MaxTrainers)))),
                 ("feature-cache-mib", Number(settings.Resources.FeatureCacheMebibytes)),
-                ("threads", OrNull(settings.Resources.Threads)))))));
+                ("threads", OrNull(settings.Resources.Threads)))),
+            ("promote-if", TextOrNull(settings.PromoteIf?.Text)))));
     }
 
     /// <summary>An enum's name as the file spells it: kebab-case.</summary>

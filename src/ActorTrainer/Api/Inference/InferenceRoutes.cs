@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Reflection;
+using ActorTrainer.Api.Models;
 using ActorTrainer.Core;
 using ActorTrainer.Core.Evaluation;
 using ActorTrainer.Core.Models;
@@ -66,7 +67,7 @@ internal sealed class InferenceRoutes(ModelRegistry registry, PredictionService 
     {
         if (Missing(name, version, out var model, out var exactly) is { } missing) return missing;
         var request = await InferenceRequest.ReadAsync(context.Request).ConfigureAwait(false);
-        var found = await service.FindAsync(model, exactly).ConfigureAwait(false);
+        var found = await service.FindAsync(model, exactly, ModelRoutes.RoutingKey(context.Request)).ConfigureAwait(false);
         var pictures = request.PicturesFor(found.Description);
         float[] logits = await PredictionService.AnswerAsync(found, pictures, deadline, context.RequestAborted).ConfigureAwait(false);
         var labels = found.Description.Classes;

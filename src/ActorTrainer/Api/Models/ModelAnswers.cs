@@ -19,23 +19,30 @@ internal sealed record ModelAnswer(ExperimentName Name, string Answering, string
 }
 
 /// <summary>And its versions, the newest first.</summary>
-internal sealed record ModelDetails(ExperimentName Name, string Answering, string? Promoted, ImmutableArray<VersionAnswer> Versions);
+/// <param name="Canary">The version on trial, and its share of the requests; null: none.</param>
+internal sealed record ModelDetails(ExperimentName Name, string Answering, string? Promoted, Canary? Canary, ImmutableArray<VersionAnswer> Versions);
 
 /// <param name="WeightsSha256">Of the file that is downloaded; null: the checkpoint can't be read.</param>
 /// <param name="Digest">Of the weights, as <c>actortrainer digest</c> prints it; null: the journal does not know it.</param>
+/// <param name="PromoteIf">When it is to answer, as its experiment says; null: a person decides.</param>
+/// <param name="Rule">Null: there is none, or it was not applied yet.</param>
 internal sealed record VersionAnswer(
     string Version, ExperimentName Run, StepNumber Step, DateTimeOffset Created, Measured? Validation, Measured? Test, string? Digest, string? WeightsSha256, long Bytes,
-    ModelFacts? Model, Lineage Lineage)
+    ModelFacts? Model, string? PromoteIf, RuleAnswer? Rule, Lineage Lineage)
 {
-    public static VersionAnswer Of(ModelVersion version, CheckpointManifest? manifest)
+    public static VersionAnswer Of(ModelVersion version, ModelEvents.VersionJudged? judged, CheckpointManifest? manifest)
     {
         var step = version.Checkpoint.Id.Step;
         return new(version.Id.Version, version.Run, step, version.Experiment.CreatedAt,
             version.Validation is { } validation ? Measured.Of(step, validation) : null, version.Test is { } test ? Measured.Of(step, test) : null, version.Digest,
             manifest?.Files.FirstOrDefault(file => file.Name == CheckpointPlacement.Weights)?.Sha256, version.Checkpoint.Bytes,
-            manifest is null ? null : ModelFacts.Of(manifest.Model), Lineage.Of(version.Experiment.Definition));
+            manifest is null ? null : ModelFacts.Of(manifest.Model), version.Rule?.Text, judged is null ? null : new(judged.Promoted, judged.Reason, judged.At), Lineage.Of(version.Experiment.Definition));
     }
 }
+
+/// <summary>What became of a version's rule.</summary>
+/// <param name="Reason">The rule with its numbers.</param>
+internal sealed record RuleAnswer(bool Promoted, string Reason, DateTimeOffset At);
 
 /// <summary>What a model takes and gives: its preprocessing is its own.</summary>
 /// <param name="Decode">How picture files become pixels.</param>

@@ -28,6 +28,8 @@ internal sealed class ModelRoutes(ModelRegistry registry, PredictionService serv
         models.MapGet("{name}/versions/{version}/weights", Weights).Describe("The weights of a version, as safetensors");
         models.MapPost("{name}/promote", PromoteAsync).Asks(ApiScope.Admin).Takes(Json).Gives<ModelDetails>("Choose the version that answers: {\"version\": \"...\"}");
         models.MapPost("{name}/rollback", RollBackAsync).Asks(ApiScope.Admin).Gives<ModelDetails>("Take the last promotion back");
+        models.MapPost("{name}/canary", BeginCanaryAsync).Asks(ApiScope.Admin).Takes(Json).Gives<ModelDetails>("Give a version a share of the requests that name none: {\"version\": \"...\", \"share\": 0.1}");
+        models.MapDelete("{name}/canary", EndCanary).Gives<ModelDetails>("Give all requests to the version that answers again");
         models.MapPost("{name}:predict", (HttpContext context, string name, int? top, double? timeout) => PredictAsync(context, name, null, top, timeout))
             .Asks(ApiScope.Read).Takes(Pictures).Gives<PredictAnswer>("Labels with probabilities, by the version that answers");
         models.MapPost("{name}/versions/{version}:predict", PredictAsync).Asks(ApiScope.Read).Takes(Pictures).Gives<PredictAnswer>("Labels with probabilities, by a version");
@@ -36,7 +38,8 @@ internal sealed class ModelRoutes(ModelRegistry registry, PredictionService serv
     private IResult Show(string name) => registry.Find(name) is { } model ? Details(model) : Problems.NoModel(name);
 
     private IResult Details(RegisteredModel model) => Results.Json(
-        new ModelDetails(model.Name, model.Answering.Id.Version, model.Promoted?.Id.Version, [.. model.Versions.Select(version => VersionAnswer.Of(version, Manifest(version)))]), CoreJson.Options);
+        new ModelDetails(model.Name, model.Answering.Id.Version, model.Promoted?.Id.Version, model.OnTrial?.Trial,
+            [.. model.Versions.Select(version => VersionAnswer.Of(version, model.JudgementOf(version), Manifest(version)))]), CoreJson.Options);
 
     private CheckpointManifest? Manifest(ModelVersion version)
     {
@@ -78,6 +81,29 @@ internal sealed class ModelRoutes(ModelRegistry registry, PredictionService serv
         return registry.TryRollBack(model) ? Show(name) : Overtaken(name);
     }
 
+    /// <summary>As with a promotion, the version is loaded before it is given anything.</summary>
+    private async Task<IResult> BeginCanaryAsync(HttpRequest request, string name)
+    {
+        if (registry.Find(name) is not { } model) return Problems.NoModel(name);
+        var wish = await ReadAsync<Canary>(request, "{\"version\": \"...\", \"share\": 0.1}").ConfigureAwait(false);
+        if (!(wish.Share is > 0 and <= 1)) return Problems.Of(StatusCodes.Status400BadRequest, "share: a number greater than 0, at most 1.");
+        if (model[wish.Version] is not { } version) return Problems.NoVersion(name, wish.Version);
+        if (version == model.Answering) return Problems.Of(StatusCodes.Status409Conflict, $"The version '{wish.Version}' of '{name}' answers already: try another beside it.");
+        if (model.OnTrial?.Trial == wish) return Details(model);
+        await service.PrepareAsync(version, request.HttpContext.RequestAborted).ConfigureAwait(false);
+        return registry.TryBeginCanary(model, wish) ? Show(name) : Overtaken(name);
+    }
+
+    private IResult EndCanary(string name)
+    {
+        if (registry.Find(name) is not { } model) return Problems.NoModel(name);
+        if (model.Promotions.Canary is null) return Problems.Of(StatusCodes.Status409Conflict, $"No version of '{name}' is on trial.");
+        return registry.TryEndCanary(model) ? Show(name) : Overtaken(name);
+    }
+
+    /// <summary>Callers who name one are always sent to the same version while a trial lasts; null: not named.</summary>
+    public static string? RoutingKey(HttpRequest request) => request.Headers["Routing-Key"].ToString() is { Length: > 0 } key ? key : null;
+
     private static IResult Overtaken(string name) =>
         Problems.Of(StatusCodes.Status409Conflict, $"Somebody else has just decided about '{name}': look again.");
 
@@ -88,7 +114,7 @@ internal sealed class ModelRoutes(ModelRegistry registry, PredictionService serv
         if (version is not null && exactly is null) return Problems.NoVersion(name, version);
         if (top is < 1) return Problems.Of(StatusCodes.Status400BadRequest, "top: how many labels, at least 1.");
         var pictures = await PictureBody.ReadAsync(context.Request).ConfigureAwait(false);
-        var found = await service.FindAsync(model, exactly).ConfigureAwait(false);
+        var found = await service.FindAsync(model, exactly, RoutingKey(context.Request)).ConfigureAwait(false);
         var pixels = await service.DecodeAsync(found.Description, pictures, deadline, context.RequestAborted).ConfigureAwait(false);
         float[] logits = await PredictionService.AnswerAsync(found, pixels, deadline, context.RequestAborted).ConfigureAwait(false);
         var labels = found.Description.Classes;

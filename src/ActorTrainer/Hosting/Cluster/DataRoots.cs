@@ -5,7 +5,7 @@ using ActorTrainer.Core.Models;
 
 namespace ActorTrainer.Hosting.Cluster;
 
-/// <summary>The folders that submitted experiments may take data and weights from, after links.</summary>
+/// <summary>The folders that submitted experiments may take data and weights from, after links. Data sets that were uploaded are named, not located: anybody may take those.</summary>
 /// <param name="roots">Null: anywhere.</param>
 internal sealed class DataRoots(ImmutableArray<string>? roots)
 {
@@ -16,7 +16,7 @@ internal sealed class DataRoots(ImmutableArray<string>? roots)
     public void Check(ExperimentSettings settings)
     {
         if (_roots is not { } roots) return;
-        foreach (string location in Locations(settings))
+        foreach (string location in Locations(settings).Where(location => !RegisteredData.IsMeant(location)))
         {
             string real = RealPath(location);
             if (roots.Any(root => IsBelow(real, root))) continue;

@@ -28,6 +28,9 @@ internal sealed record NodeSettings(string Host, int Port, int? Http, ImmutableA
     /// <summary>How many it holds side by side; null: one a GPU, one on CPUs.</summary>
     public int? Trainers { get; init; }
 
+    /// <summary>Of a data set that is uploaded to it; 0: none is taken.</summary>
+    public long MaxUploadBytes { get; init; }
+
     /// <summary>HOCON of the node's own for Akka, over all else; empty: none.</summary>
     public string Akka { get; init; } = "";
 

@@ -7,6 +7,7 @@ using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Experiments.Placement;
 using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Training;
+using ActorTrainer.DataSets;
 using ActorTrainer.Transport.Training;
 using ActorTrainer.Transport.Training.TensorBoard;
 
@@ -68,7 +69,7 @@ internal sealed class NodeWorkplace(
     {
         var configuration = SubmittedConfiguration.Read(text);
         roots.Check(configuration.Settings);
-        return new ExperimentPreparation(reader, engine, _weights).Prepare(configuration.Settings, ConfigurationIdentity.Of(configuration), earlier, null, cancel, fromCheckpoint: earlier is not null);
+        return new ExperimentPreparation(new RegisteredDataReader(reader, runs), engine, _weights).Prepare(configuration.Settings, ConfigurationIdentity.Of(configuration), earlier, null, cancel, fromCheckpoint: earlier is not null);
     }
 
     /// <summary>What is trained must be the same on every node: the data by content, and the bits that its device computes.</summary>

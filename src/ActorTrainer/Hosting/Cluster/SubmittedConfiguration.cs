@@ -7,10 +7,13 @@ internal static class SubmittedConfiguration
 {
     private const string Place = "submitted.conf";
 
+    /// <summary>A configuration, or every problem by itself.</summary>
+    public static ExperimentReading Check(string text) => ExperimentFile.Parse(text, Place, sources: ConfigurationSources.Isolated);
+
     /// <summary>Throws <see cref="FormatException"/> with every problem, for a person.</summary>
     public static ExperimentConfiguration Read(string text)
     {
-        var reading = ExperimentFile.Parse(text, Place, sources: ConfigurationSources.Isolated);
+        var reading = Check(text);
         return reading.Configuration ?? throw new FormatException(ConfigurationProblem.ToText(reading.Errors));
     }
 }

@@ -40,6 +40,9 @@ public sealed class DataRootsSpec : IDisposable
     public void Weights_are_looked_at_too() => Assert.Throws<DataException>(() => Roots($"{_folder.Path}/data").Check(Settings("data/birds", "experiment.model.pretrained=/etc/weights.onnx")));
 
     [Fact]
+    public void What_was_uploaded_is_taken_by_its_name_whatever_the_roots() => Roots().Check(Settings("dataset:birds/train"));
+
+    [Fact]
     public void Without_roots_all_is_taken_and_with_none_nothing()
     {
         new DataRoots(null).Check(Settings("/etc"));
