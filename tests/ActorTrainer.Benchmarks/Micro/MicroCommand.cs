@@ -33,7 +33,14 @@ internal static class MicroCommand
         command.SetAction(parsed =>
         {
             var result = Measure(parsed.GetRequiredValue(filter), isDry: false);
+            if (result.Timings.IsEmpty)
+            {
+                Console.Error.WriteLine($"No benchmark is named {parsed.GetRequiredValue(filter)}. There are {string.Join(", ", Benchmarks.Select(type => type.Name))}; their full names begin with the namespace: '*Decode*'.");
+                return 2;
+            }
+
             Console.Out.WriteLine(JsonSerializer.Serialize(result, CoreJson.Options));
+            return 0;
         });
         return command;
     }
@@ -58,7 +65,7 @@ internal static class MicroCommand
             {
                 var summary = BenchmarkRunner.Run(type, config.WithArtifactsPath(folder.FullName));
                 summaries.Add(summary);
-                if (!isDry) MarkdownExporter.Console.ExportToLog(summary, new TextLogger(Console.Error));
+                if (!isDry && summary.Reports.Length > 0) MarkdownExporter.Console.ExportToLog(summary, new TextLogger(Console.Error));
             }
         }
         finally
