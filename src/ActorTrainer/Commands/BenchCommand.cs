@@ -27,7 +27,7 @@ internal static class BenchCommand
         var batch = new Option<int>("--batch") { HelpName = "N", Description = "Pictures a step", DefaultValueFactory = _ => 16 };
         var image = new Option<int>("--image") { HelpName = "PIXELS", Description = "Height and width of a picture", DefaultValueFactory = _ => 224 };
         var threads = Threads();
-        var precision = new Option<Precision>("--precision") { HelpName = "fp32|bf16|fp64", Description = "As in the experiment file", DefaultValueFactory = _ => Precision.Fp32 };
+        var precision = new Option<Precision>("--precision") { HelpName = "fp32|tf32|bf16|fp64", Description = "As in the experiment file", DefaultValueFactory = _ => Precision.Fp32 };
         var steps = new Option<int>("--steps") { HelpName = "N", Description = "Steps; the first two do not count", DefaultValueFactory = _ => 7 };
         var json = CommonOptions.Json();
         foreach (var option in new[] { batch, image, threads }) AtLeast(option, 1);

@@ -29,7 +29,7 @@ public sealed class NodeFileSpec
               host = 10.0.0.1, port = 1, http = 2, roles = [trainer], seeds = ["10.0.0.2:3"], runs = runs, journal = ${JOURNAL}, checkpoints = kept
               tls { certificate = tls/a.pem, key = tls/a.key, authority = /etc/ca.pem }
               keys = [{ scope = submit, sha256 = "{{Hash}}" }]
-              data-roots = [data, /more], trainers = 3
+              data-roots = [data, /more], trainers = 3, collective = nccl
             }
             akka.cluster.failure-detector { acceptable-heartbeat-pause = 9 s }
             """);
@@ -38,7 +38,7 @@ public sealed class NodeFileSpec
         Assert.Equal("s3://models/runs?region=eu-1", Read("node.checkpoints = \"s3://models/runs?region=eu-1\"").Checkpoints);
         Assert.Equal(new NodeTlsFiles("/node/tls/a.pem", "/node/tls/a.key", "/etc/ca.pem"), settings.Tls);
         Assert.Equal(new NodeFileKey("submit", Hash), Assert.Single(settings.Keys));
-        Assert.Equal(3, settings.Trainers);
+        Assert.Equal((3, "nccl"), (settings.Trainers, settings.Collective));
         Assert.Equal(["/node/data", "/more"], settings.DataRoots!.Value.ToArray());
         Assert.Contains("acceptable-heartbeat-pause = \"9 s\"", settings.Akka, StringComparison.Ordinal);
         Assert.DoesNotContain("a:b", settings.ToString(), StringComparison.Ordinal);

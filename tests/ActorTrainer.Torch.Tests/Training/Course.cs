@@ -59,7 +59,10 @@ internal sealed record Course
     public TrainingPlan Plan => new(
         [.. Legs.Select((_, i) => new PhasePlan(Phase(i), new(Seed, [.. Enumerable.Range(0, Samples)], BatchSize, LastBatch.Keep), Describe(i).Classes))], 1, null);
 
-    public TrainSession Open() => new(Job, new NoWeights());
+    /// <summary>Whether sums are handed out as a GPU's are.</summary>
+    public bool Staged { get; init; }
+
+    public TrainSession Open() => new(Job, new NoWeights(), stage: Staged);
 
     /// <summary>At training's start, from weights that are drawn once for all tests: drawing takes longer than these courses.</summary>
     public TrainSession Begin()
