@@ -13,12 +13,13 @@ internal static class DeviceResolver
 
     public static ResolvedDevice Resolve(ResourceSettings resources)
     {
+        LibTorchFolder.Verify();
         bool cuda = resources.Device != DeviceChoice.Cpu && CudaIsThere();
         if (resources.Device == DeviceChoice.Cuda && !cuda)
         {
             throw new EngineException(
-                "resources.device = cuda, but no CUDA device can be used here. Build with -p:TorchBackend=cuda on a machine with an NVIDIA GPU and its driver, "
-                + "or set resources.device = cpu.");
+                "resources.device = cuda, but no CUDA device can be used here. Build with -p:TorchBackend=cuda, or name a CUDA libtorch, on a machine with an NVIDIA GPU and its "
+                + "driver; or set resources.device = cpu.");
         }
 
         return new(cuda ? DeviceKind.Cuda : DeviceKind.Cpu, 0, resources.Threads ?? Environment.ProcessorCount);
@@ -35,6 +36,7 @@ internal static class DeviceResolver
     /// </summary>
     public static IDisposable Take(ResolvedDevice device)
     {
+        LibTorchFolder.Verify();
         lock (Gate)
         {
             if (device.Kind == DeviceKind.Cuda && _onGpus > 0 && device.Tf32 != _tf32)

@@ -15,6 +15,9 @@ internal sealed record Workload(string Architecture, int Channels, int ImageSize
 
     public Precision Precision { get; init; }
 
+    /// <summary>Null: the CPU.</summary>
+    public ResolvedDevice? Device { get; init; }
+
     internal int WarmUp => Math.Max(1, Steps / 10);
 
     internal int AllSteps => Steps + WarmUp;
@@ -29,7 +32,7 @@ internal sealed record Workload(string Architecture, int Channels, int ImageSize
     internal TrainingJob Job => new(
         Seed, new(Architecture, null, null),
         new() { GlobalBatchSize = BatchSize, Precision = Precision, Loss = new(0, new ClassWeights.None()), Phases = [Phase] },
-        [new PhaseJob(Phase, Description)], LogicalShards: 1, new(DeviceKind.Cpu, 0, Threads));
+        [new PhaseJob(Phase, Description)], LogicalShards: 1, Device ?? new(DeviceKind.Cpu, 0, Threads));
 
     private ImmutableArray<string> Names => [.. Enumerable.Range(0, Classes).Select(i => $"class-{i:00}")];
 

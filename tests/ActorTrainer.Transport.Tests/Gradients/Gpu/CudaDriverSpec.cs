@@ -1,3 +1,4 @@
+using ActorTrainer.Tests.Shared;
 using ActorTrainer.Transport.Gradients.Gpu;
 
 namespace ActorTrainer.Transport.Tests.Gradients.Gpu;
@@ -22,7 +23,7 @@ public sealed class CudaDriverSpec
     public void A_device_is_used_by_its_primary_context_and_the_one_before_comes_back()
     {
         using var folder = new TemporaryFolder();
-        var cuda = CudaDriver.Load(out string? reason, CLibrary.Build(folder, "libcuda.so.1", Source.Replace("START", "0", StringComparison.Ordinal)))!;
+        var cuda = CudaDriver.Load(out string? reason, CLibrary.Build(folder.Path, "libcuda.so.1", Source.Replace("START", "0", StringComparison.Ordinal)))!;
         Assert.Null(reason);
         Assert.NotEqual(cuda.IdOf(0), cuda.IdOf(1));
         Assert.Contains("cuDeviceGet failed", Assert.Throws<InvalidOperationException>(() => cuda.IdOf(2)).Message, StringComparison.Ordinal);
@@ -45,7 +46,7 @@ public sealed class CudaDriverSpec
     public void A_driver_that_does_not_start_is_a_reason()
     {
         using var folder = new TemporaryFolder();
-        Assert.Null(CudaDriver.Load(out string? reason, CLibrary.Build(folder, "libcuda-none.so", Source.Replace("START", "100", StringComparison.Ordinal))));
+        Assert.Null(CudaDriver.Load(out string? reason, CLibrary.Build(folder.Path, "libcuda-none.so", Source.Replace("START", "100", StringComparison.Ordinal))));
         Assert.Equal("CUDA's driver does not start (error 100)", reason);
     }
 }

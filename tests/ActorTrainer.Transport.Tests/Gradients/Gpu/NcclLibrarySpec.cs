@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ActorTrainer.Tests.Shared;
 using ActorTrainer.Transport.Gradients.Gpu;
 
 namespace ActorTrainer.Transport.Tests.Gradients.Gpu;
@@ -71,7 +72,7 @@ public sealed class NcclLibrarySpec
         Assert.Null(NcclLibrary.Load(out string? reason, Build(folder, 21705)));
         Assert.Equal("NCCL 2.17.5 is too old: 2.18.0 or newer is needed", reason);
 
-        string other = CLibrary.Build(folder, "libother.so", Source.Replace("VERSION", "22703", StringComparison.Ordinal).Replace("ncclCommFinalize", "finalize", StringComparison.Ordinal));
+        string other = CLibrary.Build(folder.Path, "libother.so", Source.Replace("VERSION", "22703", StringComparison.Ordinal).Replace("ncclCommFinalize", "finalize", StringComparison.Ordinal));
         Assert.Null(NcclLibrary.Load(out reason, other));
         Assert.Contains("ncclCommFinalize", reason, StringComparison.Ordinal);
     }
@@ -102,7 +103,7 @@ public sealed class NcclLibrarySpec
         Assert.True(((ReadOnlySpan<byte>)id).ContainsAnyExcept((byte)0));
     }
 
-    private static string Build(TemporaryFolder folder, int version) => CLibrary.Build(folder, $"libnccl-{version}.so", Source.Replace("VERSION", $"{version}", StringComparison.Ordinal));
+    private static string Build(TemporaryFolder folder, int version) => CLibrary.Build(folder.Path, $"libnccl-{version}.so", Source.Replace("VERSION", $"{version}", StringComparison.Ordinal));
 
     private delegate int Question();
 }

@@ -1,14 +1,16 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace ActorTrainer.Transport.Tests.Gradients.Gpu;
+namespace ActorTrainer.Tests.Shared;
 
-/// <summary>A shared library made of C by the machine's compiler; the test is skipped, by name, where there is none.</summary>
+/// <summary>
+/// A shared library made of C by the machine's compiler; the test is skipped, by that name, where there is none. Compiled into each test project that needs it.
+/// </summary>
 internal static class CLibrary
 {
-    public static string Build(TemporaryFolder folder, string name, string source)
+    public static string Build(string folder, string name, string source)
     {
-        string code = Path.Combine(folder.Path, name + ".c"), library = Path.Combine(folder.Path, name);
+        string code = Path.Combine(folder, name + ".c"), library = Path.Combine(folder, name);
         File.WriteAllText(code, source);
         try
         {
