@@ -162,9 +162,17 @@ public sealed class NcclExchangeSpec
             var net = new FakeNccl.Net();
             Nccl = [.. ends.Select(_ => new FakeNccl(net))];
             Cudas = [.. Nccl.Select(nccl => id is null ? new FakeCuda(nccl) : new FakeCuda(nccl) { Id = id })];
-            Exchanges = _trainers.Run(rank => NcclExchange.Join(
-                _trainers.Exchanges[rank], transport?.Invoke(rank) ?? GpuTransport.Auto, rank, new(Nccl[rank], Cudas[rank], reason?.Invoke(rank)), Soon, () => deadline ?? Trainers.Patience,
-                text => { lock (Reports) Reports.Add(text); }));
+            try
+            {
+                Exchanges = _trainers.Run(rank => NcclExchange.Join(
+                    _trainers.Exchanges[rank], transport?.Invoke(rank) ?? GpuTransport.Auto, rank, new(Nccl[rank], Cudas[rank], reason?.Invoke(rank)), Soon, () => deadline ?? Trainers.Patience,
+                    text => { lock (Reports) Reports.Add(text); }));
+            }
+            catch
+            {
+                _trainers.Dispose();
+                throw;
+            }
         }
 
         public FakeNccl[] Nccl { get; }
