@@ -32,19 +32,17 @@ public sealed class TorchEngine : IEngine
 
     public ITrainSession OpenTraining(TrainingJob job, IWeightSource weights)
     {
-        DeviceResolver.Take(job.Device);
-        return new TrainSession(job, weights);
+        return new TrainSession(job, weights, DeviceResolver.Take(job.Device));
     }
 
     public IInferenceSession OpenInference(ResolvedDevice device, IWeightSource weights)
     {
-        DeviceResolver.Take(device);
-        return new InferenceSession(device);
+        return new InferenceSession(device, DeviceResolver.Take(device));
     }
 
     public string Fingerprint(TrainingJob job, IWeightSource weights)
     {
-        DeviceResolver.Take(job.Device);
+        using var lease = DeviceResolver.Take(job.Device);
         return NumericsFingerprint.Of(job, weights);
     }
 }

@@ -6,12 +6,13 @@ namespace ActorTrainer.Core.Experiments;
 
 /// <summary>What a node's file says; null where it leaves a key to the command line or the default. Paths are absolute.</summary>
 /// <param name="Journal">A secret: it may hold a password.</param>
+/// <param name="Collective">One of <see cref="NodeFile.Collectives"/>.</param>
 /// <param name="Akka">HOCON for Akka; empty: none.</param>
 public sealed record NodeFileSettings(
     string? Host, int? Port, int? Http, ImmutableArray<string>? Roles, ImmutableArray<string>? Seeds, NodeFileDiscovery? Discovery, string? Runs, string? Journal, string? Checkpoints, NodeTlsFiles? Tls,
-    ImmutableArray<NodeFileKey> Keys, ImmutableArray<string>? DataRoots, int? Trainers, NodeFileDataSets DataSets, string Akka)
+    ImmutableArray<NodeFileKey> Keys, ImmutableArray<string>? DataRoots, int? Trainers, NodeFileDataSets DataSets, string? Collective, string Akka)
 {
-    public static NodeFileSettings Empty { get; } = new(null, null, null, null, null, null, null, null, null, null, [], null, null, new(null, null), "");
+    public static NodeFileSettings Empty { get; } = new(null, null, null, null, null, null, null, null, null, null, [], null, null, new(null, null), null, "");
 
     /// <summary>Sealed against printing: it holds secrets.</summary>
     public override string ToString() => nameof(NodeFileSettings);
@@ -34,6 +35,9 @@ public sealed record NodeFileKey(string Scope, string Sha256);
 /// <summary>A node's file, in the same HOCON as experiments and as strict: what is not known is an error.</summary>
 public static class NodeFile
 {
+    /// <summary>How vectors of GPUs can move.</summary>
+    public static ImmutableArray<string> Collectives { get; } = ["auto", "tcp", "nccl"];
+
     /// <summary>That one process holds.</summary>
     public const int MostTrainers = 64;
 
@@ -86,6 +90,7 @@ public static class NodeFile
             Of(node, "data-roots")?.Items("a list of folders") is { } roots ? [.. roots.Select(folder => folder.Location("a folder"))] : null,
             Of(node, "trainers")?.Integer(1, MostTrainers),
             DataSets(node.Child("data-sets")),
+            Of(node, "collective")?.Choice([.. Collectives.Select(name => (name, name))]),
             akka is { Count: > 0 } ? HoconWriter.Document(new([new("akka", akka, akka.Origin)], akka.Origin)) : "");
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Gradients;
@@ -24,7 +25,17 @@ public sealed record PhaseJob(PhaseSettings Settings, ModelDescription Descripti
 /// <summary>A device after <c>auto</c> has been resolved; part of the fingerprint.</summary>
 /// <param name="Index">Which of its kind; 0 for the CPU.</param>
 /// <param name="Threads">libtorch's for one operation.</param>
-public sealed record ResolvedDevice(DeviceKind Kind, int Index, int Threads);
+public sealed record ResolvedDevice(DeviceKind Kind, int Index, int Threads)
+{
+    /// <summary>Whether a GPU's products of fp32 numbers may keep 10 bits of each factor (<see cref="Precision.Tf32"/>): of training and of its evaluations.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Tf32 { get; init; }
+
+    /// <summary>With what a precision asks of the device; throws <see cref="EngineException"/> where it can't.</summary>
+    public ResolvedDevice For(Precision precision) => precision != Precision.Tf32 ? this
+        : Kind == DeviceKind.Cuda ? this with { Tf32 = true }
+        : throw new EngineException("training.precision = tf32 is for GPUs, and this trains on the CPU: choose fp32 or bf16, or resources.device = cuda.");
+}
 
 public enum DeviceKind { Cpu, Cuda }
 

@@ -20,7 +20,7 @@ public sealed record TrainingSettings
 
 public enum LastBatch { Keep, Drop }
 
-public enum Precision { Fp32, Bf16, Fp64 }
+public enum Precision { Fp32, Bf16, Fp64, Tf32 }
 
 /// <summary>Cross-entropy, in nats.</summary>
 /// <param name="LabelSmoothing">The share of the target that is spread over all classes, 0 up to 1.</param>

@@ -7,17 +7,17 @@ internal sealed unsafe class Autocast
 {
     private readonly sbyte _device;
     private readonly delegate* unmanaged<sbyte, byte, void> _setEnabled;
+    private readonly delegate* unmanaged<byte, void> _setCache;
     private readonly delegate* unmanaged<int> _increment, _decrement;
-    private readonly delegate* unmanaged<void> _clearCache;
 
     public Autocast(DeviceKind kind)
     {
         const string purpose = "precision = bf16";
         _device = TorchExports.DeviceCode(kind);
         _setEnabled = (delegate* unmanaged<sbyte, byte, void>)TorchExports.Find("_ZN2at8autocast20set_autocast_enabledEN3c1010DeviceTypeEb", purpose);
+        _setCache = (delegate* unmanaged<byte, void>)TorchExports.Find("_ZN2at8autocast26set_autocast_cache_enabledEb", purpose);
         _increment = (delegate* unmanaged<int>)TorchExports.Find("_ZN2at8autocast17increment_nestingEv", purpose);
         _decrement = (delegate* unmanaged<int>)TorchExports.Find("_ZN2at8autocast17decrement_nestingEv", purpose);
-        _clearCache = (delegate* unmanaged<void>)TorchExports.Find("_ZN2at8autocast11clear_cacheEv", purpose);
         var setType = (delegate* unmanaged<sbyte, sbyte, void>)TorchExports.Find(
             "_ZN2at8autocast18set_autocast_dtypeEN3c1010DeviceTypeENS1_10ScalarTypeE", purpose);
         setType(_device, TorchExports.BFloat16);
@@ -26,6 +26,9 @@ internal sealed unsafe class Autocast
     public Scope Enter()
     {
         _setEnabled(_device, 1);
+        // The cache of bf16 copies belongs to the process: another trainer that leaves would empty it in the middle of this pass, and a weight that is used
+        // twice would have its gradients added up in another precision. Each is used once, so there is nothing to gain.
+        _setCache(0);
         _increment();
         return new(this);
     }
@@ -33,8 +36,8 @@ internal sealed unsafe class Autocast
     private void Leave()
     {
         _setEnabled(_device, 0);
-        // The cache holds bf16 copies of weights that the next step changes.
-        if (_decrement() == 0) _clearCache();
+        _decrement();
+        _setCache(1);
     }
 
     public readonly ref struct Scope(Autocast owner)

@@ -14,7 +14,8 @@ internal static class DeviceModel
     {
         yield return $"{device.Kind} {RuntimeInformation.OSArchitecture} threads {device.Threads}";
         foreach (string line in Cpu()) yield return line;
-        if (device.Kind == DeviceKind.Cuda) yield return GpuName();
+        if (device.Kind == DeviceKind.Cuda) yield return GpuModel.Find(device.Index)?.ToString() ?? "cuda";
+        if (device.Tf32) yield return "tf32";
         foreach (string pin in Pins) yield return $"{pin}={Environment.GetEnvironmentVariable(pin)}";
     }
 
@@ -29,16 +30,5 @@ internal static class DeviceModel
             if (parts[0] is "vendor_id" or "model name" or "cpu family" or "model") yield return $"{parts[0]} {parts[1]}";
             if (parts[0] == "flags") yield return string.Join(' ', parts[1].Split(' ').Where(flag => Vectors.Any(prefix => flag.StartsWith(prefix, StringComparison.Ordinal))).Order(StringComparer.Ordinal));
         }
-    }
-
-    /// <summary>From the driver's files: libtorch's wrapper has no name to give.</summary>
-    private static string GpuName()
-    {
-        const string cards = "/proc/driver/nvidia/gpus";
-        if (!Directory.Exists(cards)) return "cuda";
-        var models = Directory.EnumerateDirectories(cards).Order(StringComparer.Ordinal)
-            .SelectMany(card => File.ReadLines(Path.Combine(card, "information")))
-            .Where(line => line.StartsWith("Model:", StringComparison.Ordinal));
-        return string.Join("; ", models);
     }
 }

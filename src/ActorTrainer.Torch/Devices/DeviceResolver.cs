@@ -8,16 +8,18 @@ namespace ActorTrainer.Torch.Devices;
 internal static class DeviceResolver
 {
     private static readonly Lock Gate = new();
-    private static bool _interopIsSet;
+    private static bool _interopIsSet, _tf32;
+    private static int _onGpus;
 
     public static ResolvedDevice Resolve(ResourceSettings resources)
     {
+        LibTorchFolder.Verify();
         bool cuda = resources.Device != DeviceChoice.Cpu && CudaIsThere();
         if (resources.Device == DeviceChoice.Cuda && !cuda)
         {
             throw new EngineException(
-                "resources.device = cuda, but no CUDA device can be used here. Build with -p:TorchBackend=cuda on a machine with an NVIDIA GPU and its driver, "
-                + "or set resources.device = cpu.");
+                "resources.device = cuda, but no CUDA device can be used here. Build with -p:TorchBackend=cuda, or name a CUDA libtorch, on a machine with an NVIDIA GPU and its "
+                + "driver; or set resources.device = cpu.");
         }
 
         return new(cuda ? DeviceKind.Cuda : DeviceKind.Cpu, 0, resources.Threads ?? Environment.ProcessorCount);
@@ -29,18 +31,39 @@ internal static class DeviceResolver
         new(device.Kind == DeviceKind.Cpu ? DeviceType.CPU : DeviceType.CUDA, device.Kind == DeviceKind.Cpu ? -1 : device.Index);
 
     /// <summary>
-    /// Makes libtorch compute as the device says. Its intra-op pool belongs to the process, so sessions of one process agree on the number of threads;
-    /// called on the device thread.
+    /// Makes libtorch compute as the device says. Its intra-op pool belongs to the process, so sessions of one process agree on the number of threads, and so does
+    /// tf32: one that differs from what is under way here throws <see cref="EngineException"/>. Called on the device thread; disposed with the session.
     /// </summary>
-    public static void Take(ResolvedDevice device)
+    public static IDisposable Take(ResolvedDevice device)
     {
+        LibTorchFolder.Verify();
         lock (Gate)
         {
+            if (device.Kind == DeviceKind.Cuda && _onGpus > 0 && device.Tf32 != _tf32)
+            {
+                throw new EngineException($"This process computes {(_tf32 ? "with" : "without")} tf32 now, which holds for all that it does on GPUs, and this wants it {(device.Tf32 ? "with" : "without")}: "
+                    + "wait until that has ended, or use another node.");
+            }
+
             if (!_interopIsSet) torch.set_num_interop_threads(1);
             _interopIsSet = true;
             torch.set_num_threads(device.Threads);
-            if (device.Kind == DeviceKind.Cuda) TorchExports.SetDeterministic();
+            if (device.Kind == DeviceKind.Cpu) return new Lease(() => { });
+            TorchExports.SetDeterministic();
+            TorchExports.SetTf32(device.Tf32);
+            (_tf32, _onGpus) = (device.Tf32, _onGpus + 1);
+            return new Lease(() =>
+            {
+                lock (Gate) _onGpus--;
+            });
         }
+    }
+
+    private sealed class Lease(Action end) : IDisposable
+    {
+        private Action? _end = end;
+
+        public void Dispose() => Interlocked.Exchange(ref _end, null)?.Invoke();
     }
 
     private static bool CudaIsThere()

@@ -29,6 +29,7 @@ public static partial class NativeEnvironment
         Pin("ONEDNN_MAX_CPU_ISA", sets?.OneDnnMaxIsa);
         Pin("MKL_CBWR", sets?.MklCbwr);
         NativeMemory.LimitArenas();
+        if (!_prepared) LibTorchFolder.Serve();
         _prepared = true;
     }
 

@@ -8,7 +8,7 @@ namespace ActorTrainer.Torch.Devices;
 /// Plain C++ functions of libtorch that TorchSharp does not wrap, called by their mangled names. They belong to the exact libtorch version
 /// that the build pins; a missing one is an <see cref="EngineException"/> that names it.
 /// </summary>
-internal static unsafe class TorchExports
+internal static unsafe partial class TorchExports
 {
     private static readonly Lazy<nint> Library = new(Load);
 
@@ -17,6 +17,20 @@ internal static unsafe class TorchExports
     public const sbyte BFloat16 = 15;
 
     public static sbyte DeviceCode(DeviceKind kind) => kind == DeviceKind.Cpu ? (sbyte)0 : (sbyte)1;
+
+    /// <summary>Of the first element, wherever the tensor stands. TorchSharp gives it away for CPU tensors only.</summary>
+    public static nint DataPointer(torch.Tensor tensor) => TensorData(tensor.Handle);
+
+    [LibraryImport("LibTorchSharp", EntryPoint = "THSTensor_data")]
+    private static partial nint TensorData(nint tensor);
+
+    /// <summary>Whether products and convolutions of fp32 numbers may lose 13 of their 23 bits on a GPU's tensor cores. Of the whole process; libtorch's own default is yes for convolutions.</summary>
+    public static void SetTf32(bool allowed)
+    {
+        const string purpose = "precision on GPUs";
+        ((delegate* unmanaged<nint, byte, void>)Find("_ZN2at7Context17setAllowTF32CuDNNEb", purpose))(Context.Value, allowed ? (byte)1 : (byte)0);
+        ((delegate* unmanaged<nint, byte, void>)Find("_ZN2at7Context18setAllowTF32CuBLASEb", purpose))(Context.Value, allowed ? (byte)1 : (byte)0);
+    }
 
     public static void SetDeterministic()
     {

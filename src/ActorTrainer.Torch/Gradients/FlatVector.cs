@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using ActorTrainer.Core.Gradients;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -8,22 +9,37 @@ namespace ActorTrainer.Torch.Gradients;
 
 /// <summary>
 /// A flat one-axis tensor of the master precision, zero at first, that lives until it is disposed, whatever dispose scope is current.
-/// Its memory can be handed out as <see cref="Memory{T}"/> where the device is the CPU.
+/// It can be handed out as <see cref="Memory{T}"/>: a CPU's own memory, or <see cref="StagedMemory"/>.
 /// </summary>
 internal sealed class FlatVector : IDisposable
 {
-    private readonly Lazy<TensorMemory> _memory;
+    private readonly Lazy<TensorMemory> _direct;
+    private readonly Lazy<StagedMemory> _staged;
+    private readonly bool _isStaged;
 
-    public FlatVector(long elements, ScalarType type, Device device)
+    /// <param name="stage">Hand out a copy for the host even of a CPU's: what a GPU needs, for tests without one.</param>
+    public FlatVector(long elements, ScalarType type, Device device, bool stage = false)
     {
         Tensor = torch.zeros(elements, dtype: type, device: device).DetachFromDisposeScope();
-        _memory = new(() => new TensorMemory(this));
+        (_direct, _staged) = (new(() => new(this)), new(() => new(Tensor, this)));
+        _isStaged = stage || device.type != DeviceType.CPU;
     }
 
     public Tensor Tensor { get; }
 
-    /// <summary>The bytes of a CPU vector: its own memory, not a copy.</summary>
-    public Memory<byte> Memory => _memory.Value.Memory;
+    /// <summary>The bytes as they are now on the device; they are not looked at yet.</summary>
+    public Memory<byte> HandOut()
+    {
+        if (!_isStaged) return _direct.Value.Memory;
+        _staged.Value.Renew();
+        return _staged.Value.Memory;
+    }
+
+    /// <summary>Takes up what host code has left in the memory that was handed out.</summary>
+    public void TakeBack()
+    {
+        if (_isStaged) _staged.Value.Upload();
+    }
 
     /// <summary>A new handle on a part; the caller (or its dispose scope) disposes it.</summary>
     public Tensor Part(long offset, long count) => Tensor.narrow(0, offset, count);
@@ -39,11 +55,15 @@ internal sealed class FlatVector : IDisposable
     }
 
     /// <summary>The vector whose memory this is, or null where it is somebody else's.</summary>
-    public static FlatVector? OwnerOf(Memory<byte> memory) =>
-        MemoryMarshal.TryGetMemoryManager<byte, TensorMemory>(memory, out var manager, out int start, out int length) && start == 0
-        && length == manager.Length ? manager.Owner : null;
+    public static FlatVector? OwnerOf(Memory<byte> memory) => DeviceMemory.Of(memory) is StagedMemory staged ? staged.Owner
+        : MemoryMarshal.TryGetMemoryManager<byte, TensorMemory>(memory, out var manager, out int start, out int length) && start == 0
+            && length == manager.Length ? manager.Owner : null;
 
-    public void Dispose() => Tensor.Dispose();
+    public void Dispose()
+    {
+        if (_staged.IsValueCreated) ((IDisposable)_staged.Value).Dispose();
+        Tensor.Dispose();
+    }
 
     private sealed unsafe class TensorMemory : MemoryManager<byte>
     {
@@ -51,7 +71,6 @@ internal sealed class FlatVector : IDisposable
 
         public TensorMemory(FlatVector owner)
         {
-            if (owner.Tensor.device_type != DeviceType.CPU) throw new InvalidOperationException("Only a CPU tensor's memory can be handed out.");
             Owner = owner;
             var bytes = owner.Tensor.bytes;
             _start = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(bytes));

@@ -14,19 +14,19 @@ internal sealed class ShardTree(FlatVector work, Func<FlatVector> allocate) : ID
 
     /// <summary>The sums of the range's aligned subtrees, from left to right; void at the next call.</summary>
     /// <param name="compute">Leaves one shard's values in the work vector.</param>
-    public IReadOnlyList<(Subtree At, FlatVector Sum, StepTail Tail)> Sum(ShardRange range, Func<int, StepTail> compute)
+    public IReadOnlyList<(Subtree At, FlatVector Sum)> Sum(ShardRange range, Action<int> compute)
     {
         _free.Clear();
         foreach (var vector in _all) _free.Push(vector);
-        var tree = new SubtreeSum<(FlatVector Sum, StepTail Tail)>(Add);
+        var tree = new SubtreeSum<FlatVector>(Add);
         for (int shard = range.First; shard < range.End; shard++)
         {
-            var tail = compute(shard);
+            compute(shard);
             bool waits = shard % 2 == 0 || shard == range.First, last = shard == range.End - 1;
-            tree.Add(new(shard, 1), (waits && !last ? Copy() : work, tail));
+            tree.Add(new(shard, 1), waits && !last ? Copy() : work);
         }
 
-        return [.. tree.Parts.Select(part => (part.At, part.Sum.Sum, part.Sum.Tail))];
+        return tree.Parts;
     }
 
     public void Dispose()
@@ -34,11 +34,11 @@ internal sealed class ShardTree(FlatVector work, Func<FlatVector> allocate) : ID
         foreach (var vector in _all) vector.Dispose();
     }
 
-    private (FlatVector, StepTail) Add((FlatVector Sum, StepTail Tail) left, (FlatVector Sum, StepTail Tail) right)
+    private FlatVector Add(FlatVector left, FlatVector right)
     {
-        left.Sum.Tensor.add_(right.Sum.Tensor, Number.One);
-        if (right.Sum != work) _free.Push(right.Sum);
-        return (left.Sum, left.Tail + right.Tail);
+        left.Tensor.add_(right.Tensor, Number.One);
+        if (right != work) _free.Push(right);
+        return left;
     }
 
     private FlatVector Copy()

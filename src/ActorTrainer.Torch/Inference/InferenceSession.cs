@@ -14,7 +14,8 @@ namespace ActorTrainer.Torch.Inference;
 /// Weights that answer, in evaluation mode and the weights' own precision. Opened, used and disposed on one thread: libtorch's gradient mode and
 /// TorchSharp's dispose scopes belong to the thread.
 /// </summary>
-public sealed class InferenceSession(ResolvedDevice device) : IInferenceSession
+/// <param name="lease">Ended with the session.</param>
+public sealed class InferenceSession(ResolvedDevice device, IDisposable? lease = null) : IInferenceSession
 {
     private readonly Device _device = device.Kind == DeviceKind.Cuda ? new Device(DeviceType.CUDA, device.Index) : CPU;
     private ImageModel? _model;
@@ -46,7 +47,9 @@ public sealed class InferenceSession(ResolvedDevice device) : IInferenceSession
         using var scope = NewDisposeScope();
         using var still = no_grad();
         using var input = _input.ToDevice(batch);
-        return _model.forward(input).to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
+        float[] logits = _model.forward(input).to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
+        _input.Staging.Reset();
+        return logits;
     }
 
     public void Rest() => NativeMemory.GiveBack();
@@ -56,6 +59,7 @@ public sealed class InferenceSession(ResolvedDevice device) : IInferenceSession
         _model?.Dispose();
         _input?.Dispose();
         (_model, _input) = (null, null);
+        lease?.Dispose();
     }
 
     /// <summary>Whether one's modules can hold the other's weights.</summary>

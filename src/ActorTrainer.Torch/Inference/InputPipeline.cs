@@ -12,7 +12,6 @@ namespace ActorTrainer.Torch.Inference;
 /// </summary>
 public sealed class InputPipeline : IDisposable
 {
-    private readonly Device _device;
     private readonly ScalarType _type;
     private readonly bool _channelsLast;
     private readonly int? _channels;
@@ -22,7 +21,7 @@ public sealed class InputPipeline : IDisposable
     /// <param name="channelsLast">Leaves the pixels in memory as they come, N x H x W x C, under N x C x H x W strides.</param>
     public InputPipeline(InputNormalization normalize, Device device, ScalarType type, bool channelsLast = false)
     {
-        (_device, _type, _channelsLast) = (device, type, channelsLast);
+        (Staging, _type, _channelsLast) = (new(device), type, channelsLast);
         if (normalize.BuiltIn) return;
         _channels = normalize.Mean.Length;
         _mean = Constant([.. normalize.Mean]);
@@ -30,6 +29,9 @@ public sealed class InputPipeline : IDisposable
 
         Tensor Constant(double[] values) => tensor(values, [1, values.Length, 1, 1], dtype: type, device: device).DetachFromDisposeScope();
     }
+
+    /// <summary>To be reset when the device has come past what was copied.</summary>
+    internal HostStaging Staging { get; }
 
     public Tensor ToDevice(HostBatch batch) => ToDevice(batch, 0, batch.Count);
 
@@ -41,9 +43,9 @@ public sealed class InputPipeline : IDisposable
         int bytes = batch.Height * batch.Width * batch.Channels;
         using var scope = NewDisposeScope();
         using var still = no_grad();
-        var host = empty([end - first, batch.Height, batch.Width, batch.Channels], ScalarType.Byte, CPU);
+        var host = Staging.Rent([end - first, batch.Height, batch.Width, batch.Channels], ScalarType.Byte);
         if (end > first) batch.Pixels.Span[(first * bytes)..(end * bytes)].CopyTo(host.bytes);
-        var pixels = host.to(_device).permute(0, 3, 1, 2);
+        var pixels = Staging.ToDevice(host).permute(0, 3, 1, 2);
         var input = (_channelsLast ? pixels : pixels.contiguous()).to(_type);
         if (_mean is not null) input.div_(Number.Of(255)).sub_(_mean).div_(_std!);
         return input.MoveToOuterDisposeScope();
@@ -53,5 +55,6 @@ public sealed class InputPipeline : IDisposable
     {
         _mean?.Dispose();
         _std?.Dispose();
+        Staging.Dispose();
     }
 }

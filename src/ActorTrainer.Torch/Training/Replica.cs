@@ -20,12 +20,14 @@ internal sealed class Replica : IDisposable
 
     private readonly ImmutableArray<NormLayer> _layers, _updating;
     private readonly long[] _batchesTracked;
+    private readonly bool _stage;
     private readonly List<IDisposable> _owned = [];
 
     /// <param name="model">With its weights, in the master precision, on the device; owned by the replica from here on.</param>
-    public Replica(ImageModel model, PhaseSettings phase)
+    /// <param name="stage">See <see cref="FlatVector"/>.</param>
+    public Replica(ImageModel model, PhaseSettings phase, bool stage = false)
     {
-        Model = model;
+        (Model, _stage) = (model, stage);
         _owned.Add(model);
         using var scope = NewDisposeScope();
         using var still = no_grad();
@@ -194,7 +196,7 @@ internal sealed class Replica : IDisposable
         }
     }
 
-    private FlatVector New(long elements) => new(elements, Type, Device);
+    private FlatVector New(long elements) => new(elements, Type, Device, _stage);
 
     private T Own<T>(T disposable) where T : IDisposable
     {

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace ActorTrainer.Torch.Training;
 
 /// <summary>Builds a phase's replica with the weights and the optimizer state that belong at a cursor.</summary>
-internal sealed class ReplicaFactory(TrainingJob job, IWeightSource weights, RandomContext random)
+internal sealed class ReplicaFactory(TrainingJob job, IWeightSource weights, RandomContext random, bool stage)
 {
     public Replica Create(TrainingCursor cursor, TrainingState? state)
     {
@@ -16,7 +16,7 @@ internal sealed class ReplicaFactory(TrainingJob job, IWeightSource weights, Ran
         if (state is not null && state.Cursor.Step != cursor.Step) throw new ArgumentException($"A state of step {state.Cursor.Step} is not that of step {cursor.Step}.", nameof(state));
         var phase = job.PhaseAt(cursor);
         var model = Build(cursor, state, phase);
-        var replica = new Replica(model, phase.Settings);
+        var replica = new Replica(model, phase.Settings, stage);
         bool ended = job.IsFinished(cursor);
         if (state is null || cursor.StepInPhase == 0 && !ended) return replica;
         try

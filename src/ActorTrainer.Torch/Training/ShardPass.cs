@@ -12,7 +12,10 @@ using static TorchSharp.torch;
 
 namespace ActorTrainer.Torch.Training;
 
-/// <summary>Forward and backward for one shard of a batch: leaves its gradients and weighted statistics in the replica's work vector.</summary>
+/// <summary>
+/// Forward and backward for one shard of a batch: leaves its gradients and weighted statistics in the replica's work vector. Losses stay on the device until
+/// <see cref="TakeTails"/>: the host waits for it once a step.
+/// </summary>
 internal sealed class ShardPass(Replica replica, RandomContext random, InputPipeline input, ulong seed, double labelSmoothing, Autocast? autocast)
 {
     /// <summary>What forward passes have taken since the last <see cref="TakeForwardTime"/>.</summary>
@@ -25,13 +28,17 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
         return taken;
     }
 
+    /// <summary>Of the shards since the last <see cref="TakeTails"/>: losses, then winners, fp64; null: no samples.</summary>
+    private readonly List<(int Shard, int First, int End, Tensor? Outcome)> _outcomes = [];
+
     /// <param name="first">The shard's samples among those that were loaded, half open.</param>
-    public StepTail Run(HostBatch batch, StepCoordinates at, int shard, int first, int end)
+    public void Run(HostBatch batch, StepCoordinates at, int shard, int first, int end)
     {
         if (first == end)
         {
             replica.Work.Tensor.zero_();
-            return default;
+            _outcomes.Add((shard, first, end, null));
+            return;
         }
 
         using var scope = NewDisposeScope();
@@ -45,7 +52,37 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
         _forward += Stopwatch.GetElapsedTime(began);
         losses.dot(Shares(batch, first, end)).backward();
         WeightStatistics((double)(end - first) / batch.WholeCount);
-        return Tail(batch, losses, logits, first, end);
+        _outcomes.Add((shard, first, end, cat([losses.detach().to(ScalarType.Float64), logits.detach().argmax(1).to(ScalarType.Float64)]).DetachFromDisposeScope()));
+    }
+
+    /// <summary>
+    /// The tails of the shards that ran, and the values of <paramref name="scalars"/> of the device: all in one copy, which waits for what the device has to do.
+    /// </summary>
+    public (IReadOnlyList<(int Shard, StepTail Tail)> Tails, double[] Scalars) TakeTails(HostBatch batch, IEnumerable<Tensor> scalars)
+    {
+        using var scope = NewDisposeScope();
+        Tensor[] wanted = [.. scalars];
+        var parts = _outcomes.Select(shard => shard.Outcome).OfType<Tensor>().Concat(wanted.Select(scalar => scalar.to(ScalarType.Float64).view(1))).ToArray();
+        var values = MemoryMarshal.Cast<byte, double>(cat(parts).cpu().bytes);
+        input.Staging.Reset();
+        var tails = new List<(int, StepTail)>();
+        foreach (var (shard, first, end, outcome) in _outcomes)
+        {
+            int read = outcome is null ? 0 : 2 * (end - first);
+            tails.Add((shard, outcome is null ? default : Tail(batch, values[..read], first)));
+            values = values[read..];
+        }
+
+        double[] rest = values.ToArray();
+        Discard();
+        return (tails, rest);
+    }
+
+    /// <summary>Forgets what was not taken, of a step that broke off.</summary>
+    public void Discard()
+    {
+        foreach (var (_, _, _, outcome) in _outcomes) outcome?.Dispose();
+        _outcomes.Clear();
     }
 
     private Tensor Forward(HostBatch batch, int first, int end)
@@ -65,9 +102,9 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
         int bytes = replica.FeatureCount * replica.ElementBytes;
         // A product of wrong shapes ends the process.
         if (batch.FeatureBytes != bytes) throw new ArgumentException($"Features of {batch.FeatureBytes} bytes a sample, where the head takes {bytes}.", nameof(batch));
-        var host = empty([end - first, replica.FeatureCount], replica.Type, CPU);
+        var host = input.Staging.Rent([end - first, replica.FeatureCount], replica.Type);
         batch.Features.Span[(first * batch.FeatureBytes)..(end * batch.FeatureBytes)].CopyTo(host.bytes);
-        return host.to(replica.Device);
+        return input.Staging.ToDevice(host);
     }
 
     private Tensor Automatic(Func<Tensor> forward)
@@ -95,7 +132,7 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
 
     private Tensor Labels(HostBatch batch, int first, int end, int classes)
     {
-        var labels = empty(end - first, ScalarType.Int64, CPU);
+        var labels = input.Staging.Rent([end - first], ScalarType.Int64);
         var values = MemoryMarshal.Cast<byte, long>(labels.bytes);
         for (int i = 0; i < values.Length; i++)
         {
@@ -105,16 +142,16 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
             values[i] = label;
         }
 
-        return labels.to(replica.Device);
+        return input.Staging.ToDevice(labels);
     }
 
     /// <summary>Each sample's share of the whole batch's loss: its weight by the batch's.</summary>
     private Tensor Shares(HostBatch batch, int first, int end)
     {
-        var shares = empty(end - first, ScalarType.Float64, CPU);
+        var shares = input.Staging.Rent([end - first], ScalarType.Float64);
         var values = MemoryMarshal.Cast<byte, double>(shares.bytes);
         for (int i = 0; i < values.Length; i++) values[i] = batch.WholeWeight > 0 ? batch.Weights[first + i] / batch.WholeWeight : 0;
-        return shares.to(replica.Type, replica.Device);
+        return input.Staging.ToDevice(shares).to(replica.Type);
     }
 
     private void WeightStatistics(double share)
@@ -123,20 +160,20 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
     }
 
     /// <summary>Sums in fp64, in the order of positions.</summary>
-    private static StepTail Tail(HostBatch batch, Tensor losses, Tensor logits, int first, int end)
+    /// <param name="outcome">Losses, then winners.</param>
+    private static StepTail Tail(HostBatch batch, ReadOnlySpan<double> outcome, int first)
     {
-        var loss = Values(losses);
-        var winner = MemoryMarshal.Cast<byte, long>(OnHost(logits.argmax(1)).bytes);
+        int count = outcome.Length / 2;
         double sum = 0, weight = 0;
         int correct = 0, samples = 0;
-        for (int i = 0; i < end - first; i++)
+        for (int i = 0; i < count; i++)
         {
             double share = batch.Weights[first + i];
-            sum += share * loss[i];
+            sum += share * outcome[i];
             weight += share;
             if (share <= 0) continue;
             samples++;
-            if (winner[i] == batch.Labels[first + i]) correct++;
+            if ((long)outcome[count + i] == batch.Labels[first + i]) correct++;
         }
 
         return new(sum, weight, correct, samples, StepRequest.None);

@@ -18,6 +18,7 @@ namespace ActorTrainer.Torch.Training;
 internal sealed class TrainSession : ITrainSession
 {
     private readonly DeviceThread _thread = new();
+    private readonly IDisposable? _device;
     private readonly TrainingJob _job;
     private readonly ReplicaFactory _factory;
     private readonly ShardLayout _shards;
@@ -31,11 +32,14 @@ internal sealed class TrainSession : ITrainSession
     private StepCoordinates? _computed;
     private ComputeTimes _compute;
 
-    public TrainSession(TrainingJob job, IWeightSource weights)
+    /// <param name="device">Ended with the session.</param>
+    /// <param name="stage">See <see cref="FlatVector"/>.</param>
+    public TrainSession(TrainingJob job, IWeightSource weights, IDisposable? device = null, bool stage = false)
     {
+        _device = device;
         _job = job;
         _shards = new(job.LogicalShards);
-        _factory = new(job, weights, _random);
+        _factory = new(job, weights, _random, stage);
         _autocast = job.Training.Precision == Precision.Bf16 ? new(job.Device.Kind) : null;
     }
 
@@ -75,22 +79,36 @@ internal sealed class TrainSession : ITrainSession
         _computed = null;
         long began = Stopwatch.GetTimestamp();
         _check!.Verify(batch.WholeCount, _job.LogicalShards);
+        _pass!.Discard();
         var sums = replica.Tree.Sum(own, shard =>
         {
             var (first, end) = _shards.Positions(shard, batch.WholeCount);
             if (first < batch.First || end > batch.First + batch.Count) throw new ArgumentException($"Shard {shard} takes positions {first} to {end}, which were not loaded.", nameof(batch));
-            return _pass!.Run(batch, at, shard, first - batch.First, end - batch.First);
+            _pass!.Run(batch, at, shard, first - batch.First, end - batch.First);
         });
-        foreach (var (_, sum, tail) in sums)
-        {
-            if (!double.IsFinite(tail.Loss)) throw new NonFiniteLossException(at.Step, $"Step {at.Step}: the loss is {Name(tail.Loss)}.");
-            RefuseNonFinite(sum, at.Step);
-        }
+        var tails = TakeTails(batch, at.Step, sums);
 
         _computed = at;
         var forward = _pass!.TakeForwardTime();
         _compute = new(forward, Stopwatch.GetElapsedTime(began) - forward, default);
-        return [.. sums.Select(part => new GradientSum(part.At, HostMemory(part.Sum), part.Tail))];
+        return [.. sums.Select((part, i) => new GradientSum(part.At, part.Sum.HandOut(), tails[i]))];
+    }
+
+    /// <summary>Of each subtree: this is where the host waits for the device.</summary>
+    private IReadOnlyList<StepTail> TakeTails(HostBatch batch, StepNumber step, IReadOnlyList<(Subtree At, FlatVector Sum)> sums)
+    {
+        using var scope = NewDisposeScope();
+        var (shards, checks) = _pass!.TakeTails(batch, sums.Select(part => part.Sum.Tensor.sum()));
+        var tree = new SubtreeSum<StepTail>((left, right) => left + right);
+        foreach (var (shard, tail) in shards) tree.Add(new(shard, 1), tail);
+        for (int i = 0; i < checks.Length; i++)
+        {
+            double loss = tree.Parts[i].Sum.Loss;
+            if (!double.IsFinite(loss)) throw new NonFiniteLossException(step, $"Step {step}: the loss is {Name(loss)}.");
+            RefuseNonFinite(checks[i], step);
+        }
+
+        return [.. tree.Parts.Select(part => part.Sum)];
     }
 
     public StepResult Apply(GradientSum total, StepCoordinates at)
@@ -134,7 +152,9 @@ internal sealed class TrainSession : ITrainSession
         _thread.Verify();
         _ = State;
         using var scope = NewDisposeScope();
-        return _pass!.Features(pictures).cpu().bytes.ToArray();
+        byte[] rows = _pass!.Features(pictures).cpu().bytes.ToArray();
+        _input!.Staging.Reset();        // the copy has waited for the device
+        return rows;
     }
 
     public TrainingState Capture(TrainingCursor cursor)
@@ -147,31 +167,32 @@ internal sealed class TrainSession : ITrainSession
     {
         _thread.Verify();
         Drop();
+        _device?.Dispose();
     }
 
     private void Drop()
     {
+        _pass?.Discard();
         _replica?.Dispose();
         _input?.Dispose();
         (_replica, _input, _pass, _check, _computed) = (null, null, null, null, null);
     }
 
-    private static Memory<byte> HostMemory(FlatVector sum)
-    {
-        if (sum.Tensor.device_type == DeviceType.CPU) return sum.Memory;
-        using var host = sum.Tensor.cpu();
-        return host.bytes.ToArray();
-    }
-
     /// <summary>The sum in a vector of the device: its own, where it never left, else the work vector.</summary>
     private static FlatVector Upload(Replica replica, GradientSum total, StepNumber step)
     {
-        if (FlatVector.OwnerOf(total.Values) is { } own && own.Tensor.numel() == replica.Layout.Elements) return own;
+        if (FlatVector.OwnerOf(total.Values) is { } own && own.Tensor.numel() == replica.Layout.Elements)
+        {
+            own.TakeBack();
+            return own;
+        }
+
         using var host = empty(replica.Layout.Elements, replica.Type, CPU);
         if (total.Values.Length != host.bytes.Length) throw new ArgumentException($"A sum of {total.Values.Length} bytes where {host.bytes.Length} are needed.", nameof(total));
         total.Values.Span.CopyTo(host.bytes);
         replica.Work.Tensor.copy_(host);
-        RefuseNonFinite(replica.Work, step);
+        using var check = replica.Work.Tensor.sum();
+        RefuseNonFinite(check.ToDouble(), step);
         return replica.Work;
     }
 
@@ -185,12 +206,10 @@ internal sealed class TrainSession : ITrainSession
         if (factor < 1) gradients.mul_(Number.Of(factor));
     }
 
-    /// <summary>One reduction: a sum is finite only where all its terms are (and no learning survives terms whose sum overflows).</summary>
-    private static void RefuseNonFinite(FlatVector vector, StepNumber step)
+    /// <param name="sum">Of a vector's elements: finite only where all of them are (and no learning survives terms whose sum overflows).</param>
+    private static void RefuseNonFinite(double sum, StepNumber step)
     {
-        using var sum = vector.Tensor.sum();
-        double value = sum.ToDouble();
-        if (!double.IsFinite(value)) throw new NonFiniteLossException(step, $"Step {step}: the loss is finite, but a gradient or a statistic is not.");
+        if (!double.IsFinite(sum)) throw new NonFiniteLossException(step, $"Step {step}: the loss is finite, but a gradient or a statistic is not.");
     }
 
     private static string Name(double value) => double.IsNaN(value) ? "not a number" : "infinite";

@@ -44,6 +44,9 @@ internal sealed class ExchangePlan
         return [.. group.Members.Select(member => layout.Subtrees(member.Own).ToImmutableArray())];
     }
 
+    /// <summary>What a rank sums.</summary>
+    public (int Offset, int Length) Segment(int rank) => (_bounds[rank], _bounds[rank + 1] - _bounds[rank]);
+
     /// <summary>How many pieces a rank's segment has; none where the vector is too short for all ranks.</summary>
     public int Pieces(int rank) => (_bounds[rank + 1] - _bounds[rank] + PieceBytes - 1) / PieceBytes;
 

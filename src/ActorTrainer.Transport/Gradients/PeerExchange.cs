@@ -102,6 +102,24 @@ public sealed class PeerExchange : IGradientExchange, IDisposable
 
     TrainingState IGradientExchange.Share(int from, TrainingState? own) => Share(from, own);
 
+    /// <summary>All trainers call it together, each with something short; returns what each said, by rank.</summary>
+    internal ImmutableArray<byte[]> Tell(byte[] word) => Use(() =>
+    {
+        byte[][] words = new byte[Group.Members.Length][];
+        words[Group.Rank] = word;
+        StateTransfer.Tell(word, words, _links, _sequence, _waiter);
+        return words.ToImmutableArray();
+    });
+
+    /// <summary>Throws for a peer that has gone: for whoever waits for something of theirs that comes another way. On the thread that exchanges.</summary>
+    internal void Look()
+    {
+        foreach (var link in _links) link.TryReadHeader(out _);
+    }
+
+    /// <summary>Whether it has failed, or was disposed: for good.</summary>
+    internal bool HasFailed => _disposed || _failure is not null;
+
     /// <summary>Closes all connections: the peers' calls fail at once, and so does one that is going on here.</summary>
     public void Dispose()
     {
@@ -114,8 +132,16 @@ public sealed class PeerExchange : IGradientExchange, IDisposable
         }
     }
 
+    private T Use<T>(Func<T> action) => Guard(() =>
+    {
+        var result = action();
+        _sequence++;
+        return result;
+    });
+
+    /// <summary>Something that is part of the exchange: where it throws, the exchange has failed, for the peers too.</summary>
     [SuppressMessage("Design", "CA1031", Justification = "Whatever went wrong, the peers must not wait; it is thrown on.")]
-    private T Use<T>(Func<T> action)
+    internal T Guard<T>(Func<T> action)
     {
         lock (_inUse)
         {
@@ -123,9 +149,7 @@ public sealed class PeerExchange : IGradientExchange, IDisposable
             if (_failure is not null) throw new ExchangeFailedException(_failure.Rank, _failure.Reason, _failure);
             try
             {
-                var result = action();
-                _sequence++;
-                return result;
+                return action();
             }
             catch (Exception e)
             {

@@ -74,6 +74,36 @@ internal static class StateTransfer
         }
     }
 
+    /// <summary>A word to all, and one of each, by rank.</summary>
+    public static void Tell(ReadOnlyMemory<byte> word, byte[][] words, IReadOnlyList<FrameLink> links, long sequence, LinkWaiter waiter)
+    {
+        foreach (var link in links)
+        {
+            link.Touch();
+            link.Begin(FrameKind.Word, 0, sequence, 0, word);
+        }
+
+        foreach (var link in links)
+        {
+            FrameHeader header;
+            while (!link.TryReadHeader(out header)) Wait(link, waiter);
+            if (header.Kind != FrameKind.Word || header.Sequence != sequence) throw link.Failure($"sent {header.Kind} {header.Sequence}, where {FrameKind.Word} {sequence} was expected");
+            byte[] place = words[link.Rank] = new byte[header.Length];
+            while (!link.TryReadPayload(place)) Wait(link, waiter);
+        }
+
+        while (links.FirstOrDefault(link => link.IsSending) is { } busy) Wait(busy, waiter);
+    }
+
+    private static void Wait(FrameLink link, LinkWaiter waiter)
+    {
+        link.Flush();
+        waiter.Clear();
+        waiter.Add(link, reads: true, writes: link.IsSending);
+        waiter.Wait();
+        link.Flush();
+    }
+
     private static long Length(IEnumerable<NamedTensor> tensors)
     {
         using var counter = new CountingStream();

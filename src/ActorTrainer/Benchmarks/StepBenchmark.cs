@@ -38,6 +38,8 @@ internal static class StepBenchmark
 /// <summary>Named as the peers name it.</summary>
 internal sealed record StepTimings(Workload Workload, Sample Seconds, ImmutableArray<double> Losses)
 {
+    private string On => Workload.Job.Device.Kind == DeviceKind.Cpu ? $"{Workload.Threads} threads" : "GPU";
+
     private string Mode => Workload.Precision.ToString().ToLowerInvariant();
 
     public string ToJson() => JsonSerializer.Serialize(new
@@ -48,6 +50,7 @@ internal sealed record StepTimings(Workload Workload, Sample Seconds, ImmutableA
         Image = Workload.ImageSize,
         Workload.Threads,
         Mode,
+        Device = Workload.Job.Device.Kind,
         StepS = Math.Round(Seconds.Median, 4),
         ImagesPerS = Math.Round(Workload.BatchSize / Seconds.Median, 2),
         Least = Math.Round(Seconds.Least, 4),
@@ -56,6 +59,6 @@ internal sealed record StepTimings(Workload Workload, Sample Seconds, ImmutableA
     }, CoreJson.Options);
 
     public override string ToString() =>
-        $"{Workload.Architecture}, batch {Workload.BatchSize}, {Workload.ImageSize} x {Workload.ImageSize}, {Mode}, {Workload.Threads} threads: {Workload.BatchSize / Seconds.Median:0.0} images/s, "
+        $"{Workload.Architecture}, batch {Workload.BatchSize}, {Workload.ImageSize} x {Workload.ImageSize}, {Mode}, {On}: {Workload.BatchSize / Seconds.Median:0.0} images/s, "
         + $"{Seconds.Median * 1e3:0} ms a step ({Seconds.Least * 1e3:0} .. {Seconds.Greatest * 1e3:0}, {Seconds.Count} steps)";
 }

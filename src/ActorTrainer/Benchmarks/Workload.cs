@@ -18,6 +18,9 @@ internal sealed record Workload(string Architecture, int Channels, int ImageSize
     /// <summary>Of one sample, for a head that trains on features; 0: all of the model trains, on pictures.</summary>
     public int FeatureBytes { get; init; }
 
+    /// <summary>Null: the CPU.</summary>
+    public ResolvedDevice? Device { get; init; }
+
     internal int WarmUp => Math.Max(1, Steps / 10);
 
     internal int AllSteps => Steps + WarmUp;
@@ -32,7 +35,7 @@ internal sealed record Workload(string Architecture, int Channels, int ImageSize
     internal TrainingJob Job => new(
         Seed, new(Architecture, null, null),
         new() { GlobalBatchSize = BatchSize, Precision = Precision, Loss = new(0, new ClassWeights.None()), Phases = [Phase] },
-        [new PhaseJob(Phase, Description, FeatureBytes)], LogicalShards: 1, new(DeviceKind.Cpu, 0, Threads));
+        [new PhaseJob(Phase, Description, FeatureBytes)], LogicalShards: 1, Device ?? new(DeviceKind.Cpu, 0, Threads));
 
     private ImmutableArray<string> Names => [.. Enumerable.Range(0, Classes).Select(i => $"class-{i:00}")];
 

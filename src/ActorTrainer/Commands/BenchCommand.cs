@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using ActorTrainer.Benchmarks;
 using ActorTrainer.Core.Data;
+using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Hosting;
 using ActorTrainer.Terminal;
@@ -30,19 +31,22 @@ internal static class BenchCommand
         var batch = new Option<int>("--batch") { HelpName = "N", Description = "Pictures a step", DefaultValueFactory = _ => 16 };
         var image = new Option<int>("--image") { HelpName = "PIXELS", Description = "Height and width of a picture", DefaultValueFactory = _ => 224 };
         var threads = Threads();
-        var precision = new Option<Precision>("--precision") { HelpName = "fp32|bf16|fp64", Description = "As in the experiment file", DefaultValueFactory = _ => Precision.Fp32 };
+        var precision = new Option<Precision>("--precision") { HelpName = "fp32|tf32|bf16|fp64", Description = "As in the experiment file", DefaultValueFactory = _ => Precision.Fp32 };
+        var device = new Option<DeviceChoice>("--device") { HelpName = "auto|cpu|cuda", Description = "On what", DefaultValueFactory = _ => DeviceChoice.Cpu };
         var steps = new Option<int>("--steps") { HelpName = "N", Description = "Steps; the first two do not count", DefaultValueFactory = _ => 7 };
         var json = CommonOptions.Json();
         foreach (var option in new[] { batch, image, threads }) AtLeast(option, 1);
         AtLeast(steps, 3);
-        var command = new Command("step", "Time training steps on pictures that stand ready in memory") { architecture, batch, image, threads, precision, steps, json };
+        var command = new Command("step", "Time training steps on pictures that stand ready in memory") { architecture, batch, image, threads, precision, device, steps, json };
         command.SetAction(parsed =>
         {
+            var engine = services.Engine();
             var workload = new Workload(parsed.GetRequiredValue(architecture), 3, parsed.GetValue(image), 10, parsed.GetValue(batch), parsed.GetValue(steps), parsed.GetValue(threads))
             {
                 Precision = parsed.GetValue(precision),
+                Device = engine.Resolve(new(parsed.GetValue(device), 1, 1, parsed.GetValue(threads))).For(parsed.GetValue(precision)),
             };
-            var result = StepBenchmark.Run(services.Engine(), workload, parsed.GetValue(steps));
+            var result = StepBenchmark.Run(engine, workload, parsed.GetValue(steps));
             screen.Result(parsed.GetValue(json) ? result.ToJson() : result.ToString());
             return ExitCode.Done;
         });

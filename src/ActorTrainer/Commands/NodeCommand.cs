@@ -8,6 +8,7 @@ using ActorTrainer.Core.Experiments;
 using ActorTrainer.Hosting;
 using ActorTrainer.Hosting.Cluster;
 using ActorTrainer.Terminal;
+using ActorTrainer.Transport.Gradients.Gpu;
 
 namespace ActorTrainer.Commands;
 
@@ -60,6 +61,7 @@ internal static class NodeCommand
                 Discovery = discovery,
                 Akka = file.Akka,
                 Tls = NodeConfiguration.TlsOf(file),
+                Gpus = Enum.Parse<GpuTransport>(file.Collective ?? nameof(GpuTransport.Auto), ignoreCase: true),
                 Trainers = parsed.GetValue(trainers) ?? file.Trainers,
                 MaxUploadBytes = (long)(file.DataSets.MaxUploadMebibytes ?? DefaultUploadMebibytes) << 20,
             };

@@ -27,7 +27,7 @@ internal sealed class ExperimentPreparation(IDataReader reader, IEngine engine, 
         ExperimentSettings settings, ConfigurationIdentity configuration, ExperimentDefinition? earlier, IProgress<DataProgress>? progress, CancellationToken cancel,
         bool fromCheckpoint = false)
     {
-        var device = earlier?.Device ?? engine.Resolve(settings.Resources);
+        var device = earlier?.Device ?? engine.Resolve(settings.Resources).For(settings.Training.Precision);
         int shards = earlier?.LogicalShards ?? settings.Training.LogicalShards ?? PowerOfTwo(settings.Resources.MaxTrainers);
         var data = ExperimentData.Open(settings, reader, progress, cancel);
         try

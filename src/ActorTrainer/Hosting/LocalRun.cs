@@ -108,7 +108,7 @@ internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider 
             definition = definition with { Parent = parent };
         }
 
-        var trainer = new TrainerParts(prepared.Plan, prepared.Job, engine, weights, prepared.Data, store, new PeerExchanges(MeetingPlace.OfProcess()),
+        var trainer = new TrainerParts(prepared.Plan, prepared.Job, engine, weights, prepared.Data, store, new PeerExchanges(MeetingPlace.OfProcess(), observer.Notice),
             () => new TensorBoardSteps(new StepLog(folder.Metrics, time), folder.TensorBoardTrain, time), configuration.Settings.Data.Ledger ? () => new LedgerLog(folder.Ledger, time) : null, configuration.Hash, configuration.Settings.Data.Prefetch, time);
         var evaluator = new EvaluatorParts(engine, weights, prepared.Job.Device, prepared.Data, store, configuration.Settings.Evaluation.BatchSize, configuration.Settings.Data.Prefetch);
         ImmutableArray<TrainerParts> seats = [.. Enumerable.Range(0, engine.CountDevices(prepared.Job.Device.Kind)).Select(trainer.AtSeat)];

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text.Json;
 using ActorTrainer.Core;
@@ -5,12 +6,16 @@ using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Models;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Transport.Gradients;
+using ActorTrainer.Transport.Gradients.Gpu;
 
 namespace ActorTrainer.Hosting;
 
 /// <summary>Exchanges between trainers: of this process where they meet, of others through its door.</summary>
-internal sealed class PeerExchanges(MeetingPlace place) : IExchangeFactory
+/// <param name="say">Told once, for a person, how GPUs talk.</param>
+internal sealed class PeerExchanges(MeetingPlace place, Action<string> say) : IExchangeFactory
 {
+    private readonly ConcurrentDictionary<string, bool> _said = new();
+
     /// <summary>For all to come to the meeting: the slowest may have a large checkpoint to read.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -28,12 +33,22 @@ internal sealed class PeerExchanges(MeetingPlace place) : IExchangeFactory
         var deadline = new StepDeadline();
         try
         {
-            return new Watched(PeerExchange.Connect(place, group, Patience, () => deadline.Current, cancel), deadline, cancel);
+            var peers = PeerExchange.Connect(place, group, Patience, () => deadline.Current, cancel);
+            return new Watched(job.Device.Kind == DeviceKind.Cpu ? peers : OnGpus(peers, job.Device.Index, deadline, cancel), deadline, cancel);
         }
         catch (OperationCanceledException e)
         {
             throw new ExchangeFailedException(team.Rank, "the generation was broken off before it began", e);
         }
+    }
+
+    private IGradientExchange OnGpus(PeerExchange peers, int device, StepDeadline deadline, CancellationToken cancel)
+    {
+        using var abort = cancel.Register(peers.Dispose);
+        return GpuExchange.Join(peers, place.Options.Gpus, device, Patience, () => deadline.Current, text =>
+        {
+            if (_said.TryAdd(text, true)) say(text);
+        });
     }
 
     private static CollectiveEndpoint Read(string? endpoint, int rank)
@@ -51,15 +66,15 @@ internal sealed class PeerExchanges(MeetingPlace place) : IExchangeFactory
     /// <summary>Measures steps for the deadline, and closes when the generation is broken off.</summary>
     private sealed class Watched : IGradientExchange, IDisposable
     {
-        private readonly PeerExchange _exchange;
+        private readonly IGradientExchange _exchange;
         private readonly StepDeadline _deadline;
         private readonly CancellationTokenRegistration _abort;
         private long _last = Stopwatch.GetTimestamp();
 
-        public Watched(PeerExchange exchange, StepDeadline deadline, CancellationToken cancel)
+        public Watched(IGradientExchange exchange, StepDeadline deadline, CancellationToken cancel)
         {
             (_exchange, _deadline) = (exchange, deadline);
-            _abort = cancel.Register(exchange.Dispose);
+            _abort = cancel.Register(Close);
         }
 
         public GradientSum Exchange(IReadOnlyList<GradientSum> own)
@@ -90,7 +105,9 @@ internal sealed class PeerExchanges(MeetingPlace place) : IExchangeFactory
         public void Dispose()
         {
             _abort.Dispose();
-            _exchange.Dispose();
+            Close();
         }
+
+        private void Close() => (_exchange as IDisposable)?.Dispose();
     }
 }

@@ -30,7 +30,7 @@ public sealed class NodeFileSpec
               host = 10.0.0.1, port = 1, http = 2, roles = [trainer], seeds = ["10.0.0.2:3"], runs = runs, journal = ${JOURNAL}, checkpoints = kept
               tls { certificate = tls/a.pem, key = tls/a.key, authority = /etc/ca.pem }
               keys = [{ scope = submit, sha256 = "{{Hash}}" }]
-              data-roots = [data, /more]
+              data-roots = [data, /more], trainers = 3, collective = nccl
               data-sets { folder = sets, max-upload-mib = 7 }
             }
             akka.cluster.failure-detector { acceptable-heartbeat-pause = 9 s }
@@ -40,6 +40,7 @@ public sealed class NodeFileSpec
         Assert.Equal("s3://models/runs?region=eu-1", Read("node.checkpoints = \"s3://models/runs?region=eu-1\"").Checkpoints);
         Assert.Equal(new NodeTlsFiles("/node/tls/a.pem", "/node/tls/a.key", "/etc/ca.pem"), settings.Tls);
         Assert.Equal(new NodeFileKey("submit", Hash), Assert.Single(settings.Keys));
+        Assert.Equal((3, "nccl"), (settings.Trainers, settings.Collective));
         Assert.Equal(["/node/data", "/more"], settings.DataRoots!.Value.ToArray());
         Assert.Equal(new NodeFileDataSets("/node/sets", 7), settings.DataSets);
         Assert.Contains("acceptable-heartbeat-pause = \"9 s\"", settings.Akka, StringComparison.Ordinal);

@@ -10,7 +10,7 @@ internal static partial class Commands
     [
         .. DeployFiles.Compose.Entries("services").Values.Select(service => Of("compose.yaml", service.Texts("command"))),
         .. DeployFiles.StatefulSets.Select(set => Of(set.File, Assert.Single(set.Items("spec.template.spec.containers")).Texts("args"))),
-        .. new[] { "*.md", "*.service", "*.example", "Dockerfile*" }.SelectMany(DeployFiles.All).SelectMany(file => File.ReadLines(file).SelectMany(line => In(file, line))),
+        .. new[] { "*.md", "*.service", "*.example", "*.sh", "Dockerfile*" }.SelectMany(DeployFiles.All).SelectMany(file => File.ReadLines(file).SelectMany(line => In(file, line))),
     ];
 
     /// <summary>A program in the path.</summary>
@@ -25,7 +25,7 @@ internal static partial class Commands
     }
 
     private static (string File, string Command, IReadOnlyList<string> Options) Of(string file, IReadOnlyList<string> words) =>
-        (file, words.Count == 0 ? "" : words[0], [.. words.Where(word => word.StartsWith("--", StringComparison.Ordinal))]);
+        (file, words is ["bench", var what, ..] ? $"bench {what}" : words.Count == 0 ? "" : words[0], [.. words.Where(word => word.StartsWith("--", StringComparison.Ordinal))]);
 
     /// <summary>The program's name or path or image, then a command: a word of letters.</summary>
     [GeneratedRegex(@"(?:^|[\s/])(?<!-n )actortrainer(?::[a-z]+)? ([a-z]+(?: [^`|]*)?)")]

@@ -164,6 +164,18 @@ public sealed partial class DeploySpec
     }
 
     [SkippableFact]
+    public async Task Without_a_GPU_its_check_says_so_and_ends()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "There is no bash.");
+        Skip.If(Commands.Find("nvidia-smi") is not null, "There may be a GPU.");
+        using var process = Process.Start(new ProcessStartInfo("bash", [DeployFiles.Path("gpu-check.sh")]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        string error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        Assert.Equal(2, process.ExitCode);
+        Assert.Equal("There is no NVIDIA GPU with a driver here ('nvidia-smi -L' names none), so there is nothing to check.", error.Trim());
+    }
+
+    [SkippableFact]
     public async Task Certificates_are_good_for_both_ends_and_for_the_names_that_were_asked_for()
     {
         Skip.If(Commands.Find("openssl") is null, "openssl is not installed.");

@@ -17,7 +17,7 @@ public sealed class FlatLayoutSpec
         Assert.All(Layout.Parameters.Concat(Layout.Statistics), slot => Assert.Equal(0, slot.Offset * sizeof(float) % 64));
         unsafe
         {
-            using var pin = vector.Memory.Pin();
+            using var pin = vector.HandOut().Pin();
             Assert.Equal(0, (long)pin.Pointer % 64);
         }
     }
@@ -35,18 +35,18 @@ public sealed class FlatLayoutSpec
         using var vector = new FlatVector(Layout.Elements, ScalarType.Float32, CPU);
         using (var view = vector.View(Layout.Parameters[1])) view.fill_(3);
 
-        Assert.Equal(3f, BitConverter.ToSingle(vector.Memory.Span[(16 * sizeof(float))..]));
+        Assert.Equal(3f, BitConverter.ToSingle(vector.HandOut().Span[(16 * sizeof(float))..]));
         Assert.Equal(16 * 3, vector.Tensor.sum().item<float>());
-        Assert.Same(vector, FlatVector.OwnerOf(vector.Memory));
-        Assert.Null(FlatVector.OwnerOf(vector.Memory[4..]));
-        Assert.Null(FlatVector.OwnerOf(vector.Memory.ToArray()));
+        Assert.Same(vector, FlatVector.OwnerOf(vector.HandOut()));
+        Assert.Null(FlatVector.OwnerOf(vector.HandOut()[4..]));
+        Assert.Null(FlatVector.OwnerOf(vector.HandOut().ToArray()));
     }
 
     [Fact]
     public void Memory_of_a_vector_that_is_gone_is_refused()
     {
         var vector = new FlatVector(16, ScalarType.Float32, CPU);
-        var memory = vector.Memory;
+        var memory = vector.HandOut();
         vector.Dispose();
 
         Assert.Throws<ObjectDisposedException>(() => memory.Span.Length);

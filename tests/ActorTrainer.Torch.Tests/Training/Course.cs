@@ -27,6 +27,7 @@ internal sealed record Course
     public double? GradientClip { get; init; }
     public double LabelSmoothing { get; init; }
     public Precision Precision { get; init; } = Precision.Fp32;
+    public ResolvedDevice Device { get; init; } = new(DeviceKind.Cpu, 0, 1);
     public ImmutableArray<Leg> Legs { get; init; } = [new()];
 
     /// <summary>One phase.</summary>
@@ -54,12 +55,15 @@ internal sealed record Course
             GlobalBatchSize = BatchSize, Precision = Precision, GradientClip = GradientClip,
             Loss = new(LabelSmoothing, new ClassWeights.None()), Phases = [.. Legs.Select((_, i) => Phase(i))],
         },
-        [.. Legs.Select((_, i) => new PhaseJob(Phase(i), Describe(i)))], Shards, new(DeviceKind.Cpu, 0, 1));
+        [.. Legs.Select((_, i) => new PhaseJob(Phase(i), Describe(i)))], Shards, Device);
 
     public TrainingPlan Plan => new(
         [.. Legs.Select((_, i) => new PhasePlan(Phase(i), new(Seed, [.. Enumerable.Range(0, Samples)], BatchSize, LastBatch.Keep), Describe(i).Classes))], 1, null);
 
-    public TrainSession Open() => new(Job, new NoWeights());
+    /// <summary>Whether sums are handed out as a GPU's are.</summary>
+    public bool Staged { get; init; }
+
+    public TrainSession Open() => new(Job, new NoWeights(), stage: Staged);
 
     /// <summary>At training's start, from weights that are drawn once for all tests: drawing takes longer than these courses.</summary>
     public TrainSession Begin()

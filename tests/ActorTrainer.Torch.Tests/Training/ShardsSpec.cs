@@ -36,6 +36,37 @@ public sealed class ShardsSpec
         }
     }
 
+    /// <summary>As a GPU's are: through the host where the sums are added there, and never seen by it where there is nothing to add.</summary>
+    [Fact]
+    public void Sums_that_are_handed_out_by_copy_give_the_same_bits_and_are_not_copied_without_need()
+    {
+        var course = new Course { Architecture = "mobilenet_v2", ImageSize = 64, Shards = 2, Samples = 21, BatchSize = 16, Legs = [new() { Epochs = 1 }] };
+        using var direct = course.Begin();
+        var (end, expected) = course.Run(direct, TrainingCursor.Start);
+        var staged = course with { Staged = true };
+        using TrainSession alone = staged.Begin(), left = staged.Begin(), right = staged.Begin();
+
+        for (var (cursor, step) = (TrainingCursor.Start, 0); cursor != end; cursor = course.Plan.Advance(cursor), step++)
+        {
+            var at = course.Plan.Coordinates(cursor);
+            using (var batch = course.Batch(cursor))
+            {
+                var sum = Assert.Single(alone.Compute(batch, at, new(0, 2)));
+                Assert.Equal(expected[step], alone.Apply(sum, at));
+                Assert.False(DeviceMemory.Of(sum.Values)!.IsOnHost);
+            }
+
+            using var again = course.Batch(cursor);
+            var (one, other) = (Assert.Single(left.Compute(again, at, new(0, 1))), Assert.Single(right.Compute(again, at, new(1, 2))));
+            SubtreeSums.Add(MemoryMarshal.Cast<byte, float>(one.Values.Span), MemoryMarshal.Cast<byte, float>(other.Values.Span));
+            one.Values.Span.CopyTo(other.Values.Span);
+            Assert.Equal(expected[step], left.Apply(new(new(0, 2), one.Values, one.Tail + other.Tail), at));
+            Assert.Equal(expected[step], right.Apply(new(new(0, 2), other.Values, one.Tail + other.Tail), at));
+        }
+
+        foreach (var session in (TrainSession[])[alone, left, right]) Bits.Same(direct.Capture(end), session.Capture(end));
+    }
+
     [Fact]
     public void The_number_of_shards_is_part_of_what_is_trained()
     {

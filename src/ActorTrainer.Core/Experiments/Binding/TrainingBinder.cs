@@ -31,7 +31,7 @@ internal sealed partial class TrainingBinder
             GlobalBatchSize = batch,
             LastBatch = _training["last-batch"].Choice(("keep", LastBatch.Keep), ("drop", LastBatch.Drop)),
             LogicalShards = _training["logical-shards"].OrNull(setting => Shards(setting, batch)),
-            Precision = _training["precision"].Choice(("fp32", Precision.Fp32), ("bf16", Precision.Bf16), ("fp64", Precision.Fp64)),
+            Precision = _training["precision"].Choice(("fp32", Precision.Fp32), ("bf16", Precision.Bf16), ("fp64", Precision.Fp64), ("tf32", Precision.Tf32)),
             GradientClip = _training["gradient-clip"].OrNull(setting => setting.Number(NumberRange.Positive)),
             Loss = Loss(_training.Child("loss"), phases),
             Phases = phases,

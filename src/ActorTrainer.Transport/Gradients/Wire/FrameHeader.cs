@@ -18,6 +18,8 @@ internal enum FrameKind : byte
     StateWanted = 5,
     /// <summary>A piece of the state, in order.</summary>
     State = 6,
+    /// <summary>Something short that everybody tells everybody.</summary>
+    Word = 7,
 }
 
 /// <summary>

@@ -27,7 +27,7 @@ internal sealed class ClusterNode(NodeSettings settings, Func<IDataReader> reade
         string logs = settings.Logs, node = settings.FileName;
         Directory.CreateDirectory(logs);
         var known = new KnownMembers(Path.Combine(logs, node + ".members"));
-        using var door = Works ? new CollectiveListener(settings.Host, new CollectiveOptions(Tls: settings.Tls), say) : null;
+        using var door = Works ? new CollectiveListener(settings.Host, new CollectiveOptions(Tls: settings.Tls, Gpus: settings.Gpus), say) : null;
         var gateway = settings.Http is null ? null : new Gateway(settings, engine, say, time);
         if (gateway is not null) say($"HTTP on {await gateway.StartAsync(cancel).ConfigureAwait(false)}");
         try
@@ -56,7 +56,7 @@ internal sealed class ClusterNode(NodeSettings settings, Func<IDataReader> reade
     {
         if (door is not null)
         {
-            var workplace = new NodeWorkplace(node, settings.Runs, new(settings.DataRoots), reader(), engine(), new PeerExchanges(door.Place), settings.Trainers, time);
+            var workplace = new NodeWorkplace(node, settings.Runs, new(settings.DataRoots), reader(), engine(), new PeerExchanges(door.Place, say), settings.Trainers, time);
             system.ActorOf(NodeActor.Props(workplace), NodeProtocol.ActorName);
         }
 

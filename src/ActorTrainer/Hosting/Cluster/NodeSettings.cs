@@ -3,6 +3,7 @@ using ActorTrainer.Actors.Hosting;
 using ActorTrainer.Api;
 using ActorTrainer.Journal;
 using ActorTrainer.Transport.Gradients;
+using ActorTrainer.Transport.Gradients.Gpu;
 
 namespace ActorTrainer.Hosting.Cluster;
 
@@ -30,6 +31,9 @@ internal sealed record NodeSettings(string Host, int Port, int? Http, ImmutableA
 
     /// <summary>Of a data set that is uploaded to it; 0: none is taken.</summary>
     public long MaxUploadBytes { get; init; }
+
+    /// <summary>How vectors of GPUs move.</summary>
+    public GpuTransport Gpus { get; init; }
 
     /// <summary>HOCON of the node's own for Akka, over all else; empty: none.</summary>
     public string Akka { get; init; } = "";

@@ -9,7 +9,9 @@ using ActorTrainer.Data.Inputs;
 using ActorTrainer.Data.Inspection;
 using ActorTrainer.Terminal;
 using ActorTrainer.Transport;
+using ActorTrainer.Torch.Devices;
 using ActorTrainer.Transport.Checkpoints;
+using ActorTrainer.Transport.Gradients.Gpu;
 using Microsoft.Data.Sqlite;
 
 namespace ActorTrainer.Hosting.Health;
@@ -28,11 +30,12 @@ internal sealed class MachineCheck(Services services, RunsFolder runs)
     // One white pixel.
     private static readonly byte[] Png = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4//8/AAX+Av4N70a4AAAAAElFTkSuQmCC");
 
+    private int _gpus;
     private readonly string _folder = DiskNeed.Existing(runs.Path);
 
     public IEnumerable<Finding> All() => [Platform(), Processor(), Memory(), Disk(), Attempt("pictures", Pictures, "The installation is incomplete: libSkiaSharp is missing next to the program."),
         Attempt("libtorch", LibTorch, "The program needs glibc 2.28 or newer and libgomp's system libraries; the error above names what is missing."),
-        Attempt("gpu", Gpu, null), Weights(), runs.Journal.IsShared ? Attempt("journal", Server, $"Check ${JournalLocation.Variable} and that the server lets this machine in.") : Attempt("journal", Journal, "SQLite needs a local disk: choose another folder with --runs."),
+        Attempt("gpu", Gpu, null), Attempt("nccl", Nccl, null), Weights(), runs.Journal.IsShared ? Attempt("journal", Server, $"Check ${JournalLocation.Variable} and that the server lets this machine in.") : Attempt("journal", Journal, "SQLite needs a local disk: choose another folder with --runs."),
         Attempt("locks", Locks, "File locks need a local disk: choose another folder with --runs."),
         .. runs.Checkpoints is { } elsewhere ? [Attempt("checkpoints", () => Checkpoints(elsewhere), $"Check ${CheckpointStoreLocation.Variable}, the bucket and its keys (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY).")] : (Finding[])[]];
 
@@ -93,20 +96,29 @@ internal sealed class MachineCheck(Services services, RunsFolder runs)
     {
         var device = services.Engine().Resolve(new(DeviceChoice.Cpu, 1, 1, null));
         services.Engine().OpenInference(device, new RunWeights(runs)).Dispose();
-        return new("libtorch", Health.Ok, $"loads; trains on the CPU with {Format.Count(device.Threads, "thread")}");
+        return new("libtorch", Health.Ok, $"{LibTorchFolder.Text} loads; trains on the CPU with {Format.Count(device.Threads, "thread")}");
     }
 
     private Finding Gpu()
     {
         try
         {
-            var device = services.Engine().Resolve(new(DeviceChoice.Cuda, 1, 1, null));
-            return new("gpu", Health.Ok, $"CUDA device {device.Index}");
+            services.Engine().Resolve(new(DeviceChoice.Cuda, 1, 1, null));
+            int count = _gpus = services.Engine().CountDevices(DeviceKind.Cuda);
+            return new("gpu", Health.Ok, $"{string.Join("; ", Enumerable.Range(0, count).Select(index => GpuModel.Find(index)?.ToString() ?? $"CUDA device {index}"))}; {Format.Count(count, "trainer")} a process");
         }
         catch (EngineException)
         {
-            return new("gpu", Health.Ok, "none that this build can use; training runs on the CPU", "On a machine with an NVIDIA GPU and its driver, build with -p:TorchBackend=cuda.");
+            return new("gpu", Health.Ok, "none that this build can use; training runs on the CPU",
+                $"On a machine with an NVIDIA GPU and its driver, build with -p:TorchBackend=cuda, or with none and ${LibTorchFolder.Variable} naming a CUDA libtorch.");
         }
+    }
+
+    /// <summary>Only where there are several GPUs to talk does it matter.</summary>
+    private Finding Nccl()
+    {
+        return GpuExchange.IsThere ? new("nccl", Health.Ok, $"{GpuExchange.Text}: gradients move from GPU to GPU")
+            : new("nccl", Health.Ok, $"not used: {GpuExchange.Text}", _gpus > 1 ? "These GPUs exchange gradients through host memory; libnccl.so.2 on the library path makes that faster, with the same weights." : null);
     }
 
     private static Finding Weights()
@@ -176,7 +188,8 @@ internal sealed class MachineCheck(Services services, RunsFolder runs)
         {
             var cause = e;
             while (cause is TypeInitializationException { InnerException: { } inner }) cause = inner;
-            return new(name, Health.Fail, cause.Message.ReplaceLineEndings(" "), advice);
+            // The engine's own words say what to do.
+            return new(name, Health.Fail, cause.Message.ReplaceLineEndings(" "), cause is EngineException ? null : advice);
         }
     }
 }

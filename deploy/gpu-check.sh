@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# What the first person with a GPU runs: builds for CUDA, runs the tests that need a GPU, trains twice and compares the bits, measures, prints a table.
+#
+#   gpu-check.sh [FOLDER]
+#
+# FOLDER (default: gpu-check) takes runs, logs and table.txt. With ACTORTRAINER_LIBTORCH set, that libtorch is used (-p:TorchBackend=none), else the CUDA
+# package (-p:TorchBackend=cuda, 3 GB). Exits 0 when all is well, 1 when something failed, 2 where there is nothing to check: no GPU, or no .NET SDK.
+set -uo pipefail
+
+case ${1:-} in
+  -h | --help)
+    sed -n '2,8s/^# \{0,1\}//p' "$0"
+    exit 0
+    ;;
+esac
+folder=${1:-gpu-check}
+root=$(cd "$(dirname "$0")/.." && pwd)
+
+if ! command -v nvidia-smi >/dev/null 2>&1 || ! nvidia-smi -L 2>/dev/null | grep -q '^GPU'; then
+  echo "There is no NVIDIA GPU with a driver here ('nvidia-smi -L' names none), so there is nothing to check." >&2
+  exit 2
+fi
+if ! command -v dotnet >/dev/null 2>&1; then
+  echo "The .NET SDK is needed to build: https://dotnet.microsoft.com/download" >&2
+  exit 2
+fi
+
+backend=cuda
+if [ -n "${ACTORTRAINER_LIBTORCH:-}" ]; then backend=none; fi
+mkdir -p "$folder"
+folder=$(cd "$folder" && pwd)
+table=$folder/table.txt
+: > "$table"
+failed=0
+
+row() { printf '%-46s %s\n' "$1" "$2" | tee -a "$table"; }
+
+# A row by how a command ends; what it says stands in a log.
+check() {
+  local what=$1 log=$2
+  shift 2
+  if "$@" > "$folder/$log" 2>&1; then row "$what" "ok"; else row "$what" "FAILED, see $folder/$log"; failed=1; fi
+}
+
+actortrainer() { "$root/src/ActorTrainer/bin/Release/net10.0/actortrainer" "$@"; }
+
+digest_of() { actortrainer digest "$1" --runs "$folder/runs" 2>/dev/null; }
+
+# A row by two runs' weights.
+same() {
+  local first second
+  first=$(digest_of "$2") second=$(digest_of "$3")
+  if [ -n "$first" ] && [ "$first" = "$second" ]; then row "$1" "same bits (${first:0:12})"; else row "$1" "OTHER BITS: '${first:0:12}' and '${second:0:12}'"; failed=1; fi
+}
+
+train() {
+  local name=$1
+  shift
+  check "train $name" "$name.log" actortrainer run "$root/config/quickstart.conf" --runs "$folder/runs" --set "experiment.name=$name" --set experiment.resources.device=cuda "$@"
+}
+
+step() {
+  local figure
+  figure=$(actortrainer bench step --device cuda --architecture "$1" --batch "$2" --image "$3" --precision "$4" --steps 30 --json 2> "$folder/step-$1-$4.log" | sed -n 's/.*"images_per_s":\([0-9.]*\).*/\1 images\/s/p')
+  row "step $1, batch $2, ${3}x$3, $4" "${figure:-FAILED, see $folder/step-$1-$4.log}"
+  if [ -z "$figure" ]; then failed=1; fi
+}
+
+gpus=$(nvidia-smi -L | grep -c '^GPU')
+row "GPUs" "$gpus x $(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader | head -n 1)"
+row "commit" "$(git -C "$root" rev-parse --short HEAD 2>/dev/null || echo unknown)"
+cd "$root" || exit 1
+check "build, TorchBackend=$backend" build.log dotnet build -c Release "-p:TorchBackend=$backend" src/ActorTrainer
+if [ "$failed" != 0 ]; then exit 1; fi
+check "doctor" doctor.log actortrainer doctor --runs "$folder/runs"
+check "tests of the device" torch.log dotnet test -c Release "-p:TorchBackend=$backend" tests/ActorTrainer.Torch.Tests --filter "FullyQualifiedName~Gpu|FullyQualifiedName~Staged"
+check "tests of NCCL and the driver" transport.log dotnet test -c Release "-p:TorchBackend=$backend" tests/ActorTrainer.Transport.Tests --filter "FullyQualifiedName~Gradients.Gpu"
+
+train gpu-once
+train gpu-again
+same "trained twice" gpu-once gpu-again
+train gpu-shards --set experiment.training.logical-shards=4
+if [ "$gpus" -gt 1 ]; then
+  train gpu-together --set experiment.training.logical-shards=4 --set "experiment.resources.trainers.max=$((gpus > 4 ? 4 : gpus))"
+  same "on one GPU and on several" gpu-shards gpu-together
+else
+  row "on one GPU and on several" "not checked: there is one"
+fi
+
+for precision in fp32 tf32 bf16; do step resnet18 64 224 "$precision"; done
+step resnet50 32 224 bf16
+step vit_tiny 64 224 bf16
+
+echo
+echo "The table stands in $table; the logs beside it."
+exit "$failed"
