@@ -67,6 +67,25 @@ public sealed class DataSetRoutesSpec
         async Task Refused(byte[] body, HttpStatusCode status, string words) => await GatewaySpec.IsProblem(await Upload(gateway, "birds", body), status, words);
     }
 
+    [Fact]
+    public async Task Two_uploads_are_taken_at_a_time()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        using var first = new SlowContent();
+        using var second = new SlowContent();
+        var (one, two) = (gateway.Http.PutAsync("/v1/data-sets/one", first), gateway.Http.PutAsync("/v1/data-sets/two", second));
+        string folder = gateway.Runs.Runs.DataSets;
+        while (!Directory.Exists(folder) || Directory.EnumerateFiles(folder).Count() < 2) await Task.Delay(20);
+        var third = await Upload(gateway, "three", Zip("a/1.png", "b/1.png"));
+        await GatewaySpec.IsProblem(third, HttpStatusCode.TooManyRequests, "2 uploads");
+        Assert.Equal(TimeSpan.FromSeconds(1), third.Headers.RetryAfter!.Delta);
+        first.End();
+        second.End();
+        await GatewaySpec.IsProblem(await one, HttpStatusCode.UnprocessableEntity, "not a readable zip");
+        await GatewaySpec.IsProblem(await two, HttpStatusCode.UnprocessableEntity, "not a readable zip");
+        Assert.Equal(HttpStatusCode.Created, (await Upload(gateway, "three", Zip("a/1.png", "b/1.png"))).StatusCode);
+    }
+
     [Theory]
     [InlineData("/v1/data-sets/none")]
     [InlineData("/v1/data-sets/birds/pictures?part=val")]
@@ -187,5 +206,26 @@ public sealed class DataSetRoutesSpec
         }
 
         return bytes.ToArray();
+    }
+
+    /// <summary>A body that ends when it is told to.</summary>
+    private sealed class SlowContent : HttpContent
+    {
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void End() => _ended.SetResult();
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await stream.WriteAsync("words"u8.ToArray());
+            await stream.FlushAsync();
+            await _ended.Task;
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
     }
 }

@@ -46,6 +46,27 @@ public sealed class GatewaySpec
     }
 
     [Fact]
+    public async Task A_submission_is_answered_when_its_experiment_can_be_looked_at()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        Task? journal = null;
+        gateway.Answer = _ =>
+        {
+            // The coordinator admits; the experiment's own actor begins its history a little later.
+            journal = Task.Run(async () =>
+            {
+                await Task.Delay(400);
+                gateway.Runs.With("birds", Some.History()[..1]);
+            });
+            return new Accepted(new("birds"), []);
+        };
+        var answer = await Post(gateway, "experiment { name = birds, data.train = \"/birds\", model.architecture = lenet5, training.phases = [{ epochs = 1 }] }");
+        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await gateway.Http.GetAsync("/v1/experiments/birds")).StatusCode);
+        await journal!;
+    }
+
+    [Fact]
     public async Task Bodies_headers_and_numbers_have_limits()
     {
         await using var gateway = await TestGateway.StartAsync();

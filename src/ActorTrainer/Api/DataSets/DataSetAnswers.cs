@@ -29,4 +29,4 @@ internal sealed record PartAnswer(string Name, string Location, int Pictures, Im
 
 /// <param name="Path">In the archive.</param>
 /// <param name="Thumbnail">Where a small picture of it is.</param>
-internal sealed record PictureAnswerOfSet(string Path, string Class, string Thumbnail);
+internal sealed record SampleAnswer(string Path, string Class, string Thumbnail);

@@ -32,7 +32,7 @@ internal sealed class DataSetRoutes(RunsFolder runs, DataSetShelf shelf, long ma
         var sets = app.MapGroup("/v1/data-sets");
         sets.MapGet("", () => Results.Json(shelf.List().Select(DataSetAnswer.Of), CoreJson.Options)).Gives<DataSetAnswer[]>("The data sets that were uploaded, by name");
         sets.MapGet("{name}", (string name) => Find(name) is { } set ? Results.Json(DataSetAnswer.Of(set), CoreJson.Options) : None(name)).Gives<DataSetAnswer>("A data set: its parts, their classes and how many pictures each has");
-        sets.MapGet("{name}/pictures", Pictures).Gives<PictureAnswerOfSet[]>("Pictures of a part and class, some at a time");
+        sets.MapGet("{name}/pictures", Pictures).Gives<SampleAnswer[]>("Pictures of a part and class, some at a time");
         sets.MapGet("{name}/thumbnail", ThumbnailAsync).Describe("A picture, made small: JPEG or PNG");
         sets.MapPut("{name}", UploadAsync).Takes("application/zip").Describe("Upload a zip of class folders, or of train, val and test folders of such; a name is given once");
         sets.MapDelete("{name}", Remove).Describe("Delete a data set that no experiment under way is trained on");
@@ -98,7 +98,7 @@ internal sealed class DataSetRoutes(RunsFolder runs, DataSetShelf shelf, long ma
         var archive = shelf.Open(set);
         int depth = chosen.Folder.Length == 0 ? 0 : chosen.Folder.Length + 1;
         return Results.Json(archive.Pictures(chosen, label).Skip(from).Take(limit).Select(path =>
-            new PictureAnswerOfSet(path, path[depth..].Split('/')[0], $"/v1/data-sets/{name}/thumbnail?path={Uri.EscapeDataString(path)}")).ToList(), CoreJson.Options);
+            new SampleAnswer(path, path[depth..].Split('/')[0], $"/v1/data-sets/{name}/thumbnail?path={Uri.EscapeDataString(path)}")).ToList(), CoreJson.Options);
     }
 
     private async Task<IResult> ThumbnailAsync(HttpContext context, string name, string path)
