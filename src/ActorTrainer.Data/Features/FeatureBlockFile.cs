@@ -114,7 +114,7 @@ internal sealed class FeatureBlockFile
         }
     }
 
-    /// <summary>Reads all rows, so that none is read again. False where one is damaged. Before anybody else has it.</summary>
+    /// <summary>Reads all rows, so that the file is needed no more. False where one is damaged. Before anybody else has it.</summary>
     public bool TryLoad()
     {
         byte[] rows = GC.AllocateUninitializedArray<byte>(Length);
@@ -124,6 +124,7 @@ internal sealed class FeatureBlockFile
         }
 
         _inMemory = rows;
+        _file.Dispose();
         return true;
     }
 

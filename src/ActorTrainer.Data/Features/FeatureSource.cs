@@ -14,10 +14,7 @@ namespace ActorTrainer.Data.Features;
 /// </summary>
 internal sealed class FeatureSource : IFeatureSource
 {
-    /// <summary>Files that are kept open at most, besides those that are being read.</summary>
-    private const int MostOpen = 1024;
-
-    /// <summary>Bytes of blocks that are kept in memory, of those that are open: 65,536 samples of ResNet-18. The others are read by position.</summary>
+    /// <summary>Where a variant has no more bytes than this (65,536 samples of ResNet-18), its blocks stay in memory, as many as there is room for. Else rows are read by position.</summary>
     private const long MostInMemory = 128 << 20;
 
     private readonly IDataSet _data;
@@ -37,9 +34,9 @@ internal sealed class FeatureSource : IFeatureSource
     private readonly Lock _lock = new();
     private bool _disposed;
 
-    public FeatureSource(IDataSet data, FeatureSourceOptions options, FeatureCache cache, int mostOpen = MostOpen, long mostInMemory = MostInMemory)
+    public FeatureSource(IDataSet data, FeatureSourceOptions options, FeatureCache cache, int? mostOpen = null, long mostInMemory = MostInMemory)
     {
-        (_data, _options, _cache, _mostOpen, _mostInMemory) = (data, options, cache, mostOpen, mostInMemory);
+        (_data, _options, _cache, _mostOpen, _mostInMemory) = (data, options, cache, mostOpen ?? OpenFiles.Most, mostInMemory);
         _labels = new(data, options.Pictures);
         _key = KeyOf(data, options);
         _keyName = Convert.ToHexStringLower(_key);
@@ -166,7 +163,7 @@ internal sealed class FeatureSource : IFeatureSource
 
         string path = PathOf(block);
         var file = FeatureBlockFile.TryOpen(path, IdentityOf(block), out bool isDamaged);
-        if (file is not null && _inMemory + file.Length <= _mostInMemory && !file.TryLoad())
+        if (file is not null && StaysInMemory(file) && !file.TryLoad())
         {
             file.Release();
             (file, isDamaged) = (null, true);
@@ -183,6 +180,9 @@ internal sealed class FeatureSource : IFeatureSource
         _open[block] = _order.AddFirst((block, file));
         return file;
     }
+
+    private bool StaysInMemory(FeatureBlockFile file) =>
+        (long)Blocks.Samples.Length * _options.FeatureBytes <= _mostInMemory && _inMemory + file.Length <= _mostInMemory;
 
     private void Close(FeatureBlock block)
     {

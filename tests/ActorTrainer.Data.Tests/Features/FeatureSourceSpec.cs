@@ -85,8 +85,8 @@ public sealed class FeatureSourceSpec : IDisposable
     [Theory]
     [InlineData(1, 0)]
     [InlineData(1024, 0)]
-    [InlineData(2, 100)]
-    [InlineData(1024, 100)]
+    [InlineData(2, 150)]
+    [InlineData(1024, 150)]
     public async Task Damage_and_eviction_at_any_place_are_noticed_and_never_read(int mostOpen, long mostInMemory)
     {
         var random = new RandomStream(3, RandomPurpose.Test, (ulong)mostOpen, (ulong)mostInMemory);
