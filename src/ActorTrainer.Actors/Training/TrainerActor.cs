@@ -28,7 +28,6 @@ namespace ActorTrainer.Actors.Training;
 /// </summary>
 public sealed class TrainerActor : UntypedActor, IWithTimers
 {
-    private const int RecentSteps = 2048;
     private static readonly TimeSpan ProgressEvery = TimeSpan.FromMilliseconds(100);
 
     /// <summary>A verdict may be lost on its way, or take its time.</summary>
@@ -39,23 +38,16 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
     private readonly StepClock _clock;
     private readonly Queue<HostBatch> _batches = new();
     private readonly CheckpointTurns _turns = new();
-
-    /// <summary>
-    /// The last lines of the step file, whoever writes it. One who is killed takes the lines of its last moments with it; where training goes on from the
-    /// others' memory, whoever writes next has them.
-    /// </summary>
-    private readonly Queue<StepRecord> _recent = new();
+    private readonly VerdictTurns _verdicts;
+    private readonly StepFiles _files;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private ITrainSession? _session;
     private IGradientExchange? _exchange;
-    private IStepLog? _steps;
-    private ILedgerLog? _ledger;
     private FeaturePhase? _features;
     private Team _team = null!;
     private TrainingCursor _cursor;
     private int _phase, _loaderRun;
     private StepRequest _request;
-    private (int Phase, int EpochsDone)? _verdictAsked, _verdictGot;
     private Ending _ending;
     private string? _failure;
     private bool _going, _over = true, _phaseStopped;
@@ -65,6 +57,7 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
     public TrainerActor(TrainerParts parts, IActorRef seat)
     {
         (_parts, _seat, _clock) = (parts, seat, new(parts.Time, ProgressEvery));
+        (_verdicts, _files) = (new(parts.Plan), new(parts.OpenSteps, parts.OpenLedger));
         _loader = Context.ActorOf(DataLoaderActor.Props(), "loader");
         _writer = Context.ActorOf(CheckpointWriterActor.Props(parts.Store, seat), "checkpoint-writer");
     }
@@ -108,17 +101,9 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
         if (!Meet(start, begin.Abort)) return;
         _cursor = start.From;
         (_request, _ending, _phaseStopped, _failure, _over) = (StepRequest.None, Ending.No, false, null, false);
-        (_verdictAsked, _verdictGot) = (null, null);
+        _verdicts.Begin();
         _turns.Begin(OwnsShardZero, start.Source);
-        if (OwnsShardZero)
-        {
-            _steps = _parts.OpenSteps();
-            var last = _steps.CutBackTo(start.From.Step);
-            foreach (var line in _recent.Where(line => line.Step > last && line.Step <= start.From.Step)) _steps.Append(line);
-        }
-
-        _ledger = _parts.OpenLedger?.Invoke();
-        _ledger?.CutBackTo(start.From.Step);
+        _files.Open(start.From.Step, OwnsShardZero);
         OpenFeatures();
         StartLoader();
         _seat.Tell(new TrainingStarted(team.Generation, start.From.Step));
@@ -181,10 +166,9 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
         _loaderRun++;
         while (_batches.TryDequeue(out var batch)) batch.Dispose();
         (_exchange as IDisposable)?.Dispose();
-        _steps?.Dispose();
-        _ledger?.Dispose();
+        _files.Close();
         _features?.Dispose();
-        (_exchange, _steps, _ledger, _features) = (null, null, null, null);
+        (_exchange, _features) = (null, null);
     }
 
     private void StartLoader() => Load(new TrainingSequence(_parts.Plan, SourceOf(), _cursor, new ShardLayout(_parts.Job.LogicalShards), _team.Own));
@@ -383,7 +367,7 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
     {
         var own = session.Compute(batch, at, _team.Own);
         Failpoint.Hit(Failpoints.StepComputed);
-        Enter(batch, at);
+        _files.Enter(_team, at, batch);
         var total = _clock.Exchanging(() => _exchange!.Exchange([.. own.Select(sum => sum with { Tail = sum.Tail with { Request = _request } })]));
         Failpoint.Hit(Failpoints.StepExchanged);
         var result = session.Apply(total, at);
@@ -392,26 +376,13 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
         return result;
     }
 
-    /// <summary>
-    /// Before the peers can have this step, so that none is applied anywhere that is in no ledger. Of a step that is repeated, the newest generation's
-    /// lines count.
-    /// </summary>
-    private void Enter(HostBatch batch, StepCoordinates at)
-    {
-        if (_ledger is not { } ledger) return;
-        LedgerLines.Write(ledger, _team, at, batch);
-        if (_team.Members.Length > 1) ledger.Flush(durable: false);
-    }
-
     private void Record(HostBatch batch, StepCoordinates at, StepResult result, ComputeTimes compute)
     {
         var (imagesPerSecond, times) = _clock.Step(batch.WholeCount, batch.DecodeTime, compute);
         var line = new StepRecord(at.Epoch + 1, at.Step, result.Loss, result.LearningRate, imagesPerSecond, at.Phase,
             result.Samples > 0 ? result.Correct / result.Samples : 0, times);
-        _steps?.Append(line);
-        TrainingMeter.Step(_team.Experiment, batch.Count, isCounted: _steps is not null);
-        _recent.Enqueue(line);
-        if (_recent.Count > RecentSteps) _recent.Dequeue();
+        _files.Append(line);
+        TrainingMeter.Step(_team.Experiment, batch.Count, isCounted: _files.HasSteps);
         foreach (var problem in batch.Excluded) _seat.Tell(new SampleSkipped(_team.Generation, problem.Path, problem.Reason));
         if (_clock.IsProgressDue()) Publish(at, result, batch.WholeCount, TrainerWait.Nothing);
         _last = (at, result, batch.WholeCount);
@@ -430,8 +401,7 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
     private CheckpointContent Content()
     {
         // Before the checkpoint counts, so that not even a power cut takes lines of steps that are committed.
-        _steps?.Flush(durable: true);
-        _ledger?.Flush(durable: true);
+        _files.Flush();
         int phase = Experiment.PhaseOf(_cursor);
         return new(Here, _session!.Capture(_cursor), _parts.Job.Phases[phase].Description, _parts.ConfigurationHash);
     }
@@ -451,38 +421,29 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
         TellFailure();
     }
 
-    /// <summary>With early stopping: before the first step of an epoch, the verdict on the epoch before the last must be there.</summary>
     private bool VerdictMissing()
     {
-        int epochsDone = _parts.Plan.EpochsDone(_cursor);
-        if (!_parts.Plan.NeedsVerdict(_cursor) || _verdictGot == (_cursor.Phase, epochsDone)) return false;
-        if (_verdictAsked != (_cursor.Phase, epochsDone))
-        {
-            _verdictAsked = (_cursor.Phase, epochsDone);
-            AskVerdict(AskAgainAfter);
-        }
-
+        if (!_verdicts.IsMissing(_cursor, out bool isNew)) return false;
+        if (isNew) AskVerdict(AskAgainAfter);
         return true;
     }
 
     private void AskVerdict(TimeSpan patience)
     {
-        var (phase, epochsDone) = _verdictAsked!.Value;
-        _seat.Tell(new VerdictNeeded(_team.Generation, phase, epochsDone, epochsDone - _cursor.EpochsBefore));
-        Timers.StartSingleTimer("verdict", new AskAgain(_team.Generation, epochsDone, patience), patience);
+        int epochsDone = _parts.Plan.EpochsDone(_cursor);
+        _seat.Tell(new VerdictNeeded(_team.Generation, _cursor.Phase, epochsDone, epochsDone - _cursor.EpochsBefore));
+        Timers.StartSingleTimer("verdict", new AskAgain(_team.Generation, _cursor.Phase, epochsDone, patience), patience);
     }
 
     private void OnAskAgain(AskAgain again)
     {
-        if (_over || again.Generation != _team.Generation || _verdictAsked?.EpochsDone != again.EpochsDone || _verdictGot == _verdictAsked) return;
+        if (_over || again.Generation != _team.Generation || !_verdicts.IsWanted(again.Phase, again.EpochsDone)) return;
         AskVerdict(again.Patience * 2 < AskAgainAtMost ? again.Patience * 2 : AskAgainAtMost);
     }
 
     private void OnVerdict(VerdictReached verdict)
     {
-        // Asked twice, it is answered twice.
-        if (_over || _verdictAsked != (verdict.Phase, verdict.EpochsDone) || _verdictGot == _verdictAsked) return;
-        _verdictGot = _verdictAsked;
+        if (_over || !_verdicts.Take(verdict.Phase, verdict.EpochsDone)) return;
         if (verdict.Stop)
         {
             // The phase's last step is always an evaluated checkpoint, at the cursor as it stands: whoever resumes from it asks for the verdict again.
@@ -519,8 +480,7 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
     {
         if (_turns.IsWriting) return;   // CheckpointWritten wakes it
         _over = true;
-        _steps?.Flush(durable: true);
-        _ledger?.Flush(durable: true);
+        _files.Flush();
         _seat.Tell(_ending == Ending.Finished
             ? new TrainingFinished(_team.Generation, _cursor.Step)
             : new TrainingStopped(_team.Generation, _cursor.Step, _request));
@@ -598,7 +558,7 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
         _session?.Dispose();
     }
 
-    private sealed record AskAgain(Generation Generation, int EpochsDone, TimeSpan Patience) : INoSerializationVerificationNeeded;
+    private sealed record AskAgain(Generation Generation, int Phase, int EpochsDone, TimeSpan Patience) : INoSerializationVerificationNeeded;
 
     private sealed record NextStep : INoSerializationVerificationNeeded
     {
