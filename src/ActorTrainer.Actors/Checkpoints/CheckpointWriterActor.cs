@@ -1,3 +1,4 @@
+using ActorTrainer.Actors.Tracing;
 using ActorTrainer.Core.Checkpoints;
 using Akka.Actor;
 using Akka.Event;
@@ -39,9 +40,27 @@ public sealed class CheckpointWriterActor : UntypedActor, IWithTimers
     private void Start(Attempt attempt)
     {
         var (store, content, cancel) = (_store, attempt.Write.Content, _stopped.Token);
-        Task.Run(() => store.Write(content, cancel), cancel).PipeTo(Self,
+        Task.Run(() => Write(store, attempt, cancel), cancel).PipeTo(Self,
             success: stored => new Written(attempt, new(stored, content.State.Cursor, attempt.Write.Due)),
             failure: reason => new Failed(attempt, reason));
+    }
+
+    private static StoredCheckpoint Write(ICheckpointStore store, Attempt attempt, CancellationToken cancel)
+    {
+        var content = attempt.Write.Content;
+        var span = ProductTracing.Begin(TraceNames.Checkpoint, attempt.Write.Trace)?
+            .SetTag("actortrainer.generation", content.Id.Generation.Value).SetTag("actortrainer.step", content.Id.Step.Value).SetTag("actortrainer.attempt", attempt.Number + 1);
+        try
+        {
+            var stored = store.Write(content, cancel);
+            span?.SetTag("actortrainer.bytes", stored.Bytes).End();
+            return stored;
+        }
+        catch (Exception e)
+        {
+            span?.End(e.Message);
+            throw;
+        }
     }
 
     private void OnFailed(Failed failed)

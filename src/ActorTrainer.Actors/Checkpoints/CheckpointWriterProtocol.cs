@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ActorTrainer.Actors.Serialization;
 using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Experiments;
@@ -13,7 +14,8 @@ public static class CheckpointWriterProtocol
     /// Write this (host copies that belong to the writer now). Answered to the sender and to the experiment by <see cref="CheckpointWritten"/>,
     /// or <see cref="CheckpointFailed"/> when tries are used up. Never two at once: the sender waits for the answer.
     /// </summary>
-    public sealed record WriteCheckpoint(CheckpointContent Content, StepDue Due) : INoSerializationVerificationNeeded;
+    /// <param name="Trace">The span that it is part of; default: none.</param>
+    public sealed record WriteCheckpoint(CheckpointContent Content, StepDue Due, ActivityContext Trace = default) : INoSerializationVerificationNeeded;
 
     /// <summary>It is durable, and counts once the experiment has journalled it.</summary>
     public sealed record CheckpointWritten(StoredCheckpoint Stored, TrainingCursor Cursor, StepDue Due) : IWireMessage;

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Cluster;
 using Akka.Cluster.Tools.Singleton;
 using Akka.Pattern;
 
@@ -14,6 +15,16 @@ public static class Coordination
     {
         var backoff = BackoffSupervisor.Props(Backoff.OnStop(CoordinatorActor.Props(desk, time), "actor", TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(5), 0.1, -1));
         return system.ActorOf(ClusterSingletonManager.Props(backoff, PoisonPill.Instance, ClusterSingletonManagerSettings.Create(system)), ManagerName);
+    }
+
+    /// <summary>By what gossip has told this node: it asks nobody, and may be called by any thread.</summary>
+    public static ClusterStanding StandingOf(ActorSystem system)
+    {
+        var cluster = Cluster.Get(system);
+        if (cluster.IsTerminated || system.WhenTerminated.IsCompleted || cluster.SelfMember.Status != MemberStatus.Up) return ClusterStanding.Outside;
+        var state = cluster.State;
+        return state.Members.Any(member => member.Status == MemberStatus.Up && member.HasRole(NodeRoles.Coordinator) && !state.Unreachable.Contains(member))
+            ? ClusterStanding.In : ClusterStanding.WithoutCoordinator;
     }
 
     /// <summary>Hands messages to the coordinator, wherever it is; keeps them while there is none.</summary>

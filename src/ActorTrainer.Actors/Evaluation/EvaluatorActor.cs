@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using ActorTrainer.Actors.Data;
+using ActorTrainer.Actors.Tracing;
 using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Evaluation;
@@ -32,6 +34,7 @@ public sealed class EvaluatorActor : UntypedActor
     private IInferenceSession? _session;
     private (Evaluate Order, IActorRef Asker)? _current;
     private EvaluationTally? _tally;
+    private Activity? _span;
     private int _run, _left;
 
     public EvaluatorActor(EvaluatorParts parts)
@@ -66,6 +69,8 @@ public sealed class EvaluatorActor : UntypedActor
     {
         if (_current is not null || !_orders.TryDequeue(out var next)) return;
         _current = next;
+        _span = ProductTracing.Begin(TraceNames.Evaluation, TraceParent.Read(next.Order.Trace))?
+            .SetTag("actortrainer.generation", next.Order.Checkpoint.Generation.Value).SetTag("actortrainer.step", next.Order.Checkpoint.Step.Value).SetTag("actortrainer.phase", next.Order.Phase);
         try
         {
             var set = (next.Order.Phase is { } phase ? _parts.Data.Validation(phase) : _parts.Data.Test)
@@ -105,13 +110,19 @@ public sealed class EvaluatorActor : UntypedActor
 
     private void Answer(object result)
     {
+        _span?.End((result as EvaluationFailed)?.Reason);
+        _span = null;
         _current!.Value.Asker.Tell(result);
         _current = null;
         if (_orders.Count == 0) _session?.Rest();       // training goes on beside it, for epochs
         Self.Tell(Begin.Instance);
     }
 
-    protected override void PostStop() => _session?.Dispose();
+    protected override void PostStop()
+    {
+        _span?.End("The evaluator was stopped.");
+        _session?.Dispose();
+    }
 
     private sealed record Begin : INoSerializationVerificationNeeded
     {

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using ActorTrainer.Actors.Serialization;
 using ActorTrainer.Core.Evaluation;
 using ActorTrainer.Core.Experiments;
@@ -9,7 +10,8 @@ public static class EvaluatorProtocol
 {
     /// <summary>Evaluate this checkpoint, after those asked for before. Answered by <see cref="EvaluationCompleted"/> or <see cref="EvaluationFailed"/>.</summary>
     /// <param name="Phase">Whose validation set it is; null: the test set.</param>
-    public sealed record Evaluate(CheckpointId Checkpoint, int? Phase) : IWireMessage;
+    /// <param name="Trace">The experiment's span as <c>traceparent</c>; null: it has none.</param>
+    public sealed record Evaluate(CheckpointId Checkpoint, int? Phase, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Trace = null) : IWireMessage;
 
     public sealed record EvaluationCompleted(CheckpointId Checkpoint, int? Phase, EvaluationMetrics Metrics) : IWireMessage;
 

@@ -8,7 +8,7 @@ namespace ActorTrainer.Actors.Experiments;
 /// The evaluations that an experiment has asked for and not had an answer to, and who makes them. An evaluator that is gone is replaced, and asked again:
 /// an evaluation is a function of the checkpoint, so twice is once.
 /// </summary>
-internal sealed class EvaluationOrders(ExperimentName name, IActorRef crew, IActorRef experiment)
+internal sealed class EvaluationOrders(ExperimentName name, IActorRef crew, IActorRef experiment, ExperimentTrace trace)
 {
     private readonly HashSet<(CheckpointId Checkpoint, int? Phase)> _outstanding = [];
     private IActorRef? _evaluator;
@@ -21,7 +21,7 @@ internal sealed class EvaluationOrders(ExperimentName name, IActorRef crew, IAct
     public void Order(CheckpointId checkpoint, int? phase)
     {
         if (!_outstanding.Add((checkpoint, phase))) return;
-        if (_evaluator is { } evaluator) evaluator.Tell(new EvaluatorProtocol.Evaluate(checkpoint, phase), experiment);
+        if (_evaluator is { } evaluator) Send(evaluator, checkpoint, phase);
         else Ask();
     }
 
@@ -37,7 +37,7 @@ internal sealed class EvaluationOrders(ExperimentName name, IActorRef crew, IAct
     public void OnReady(IActorRef evaluator)
     {
         (_evaluator, _asked) = (evaluator, false);
-        foreach (var (checkpoint, phase) in _outstanding.OrderBy(order => order.Checkpoint)) evaluator.Tell(new EvaluatorProtocol.Evaluate(checkpoint, phase), experiment);
+        foreach (var (checkpoint, phase) in _outstanding.OrderBy(order => order.Checkpoint)) Send(evaluator, checkpoint, phase);
     }
 
     /// <summary>Finds another where one is needed. Returns how many failed in a row.</summary>
@@ -47,6 +47,8 @@ internal sealed class EvaluationOrders(ExperimentName name, IActorRef crew, IAct
         if (_outstanding.Count > 0) Ask();
         return ++_failures;
     }
+
+    private void Send(IActorRef evaluator, CheckpointId checkpoint, int? phase) => evaluator.Tell(new EvaluatorProtocol.Evaluate(checkpoint, phase, trace.Experiment), experiment);
 
     private void Ask()
     {

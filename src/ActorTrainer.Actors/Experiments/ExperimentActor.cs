@@ -35,6 +35,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly EarlyStoppingJudge? _judge;
     private readonly EvaluationOrders _orders;
+    private readonly ExperimentTrace _trace = new();
     private readonly List<(TrainerProtocol.VerdictNeeded Needed, IActorRef Trainer)> _verdictsWanted = [];
     private readonly Dictionary<string, CrewNode> _nodes = [];
     private IActorRef? _generation;
@@ -47,7 +48,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
         _parts = parts;
         _conductor = new(new(parts.Definition, parts.Trainers.Min, parts.Trainers.Max, parts.Incarnation, parts.Plan, DueAt, parts.Time.GetUtcNow, parts.Inherited));
         _judge = parts.EarlyStopping is { } settings ? new(parts.Plan, settings) : null;
-        _orders = new(parts.Definition.Name, parts.Crew, Self);
+        _orders = new(parts.Definition.Name, parts.Crew, Self, _trace);
     }
 
     public static Props Props(ExperimentParts parts) => Akka.Actor.Props.Create(() => new ExperimentActor(parts));
@@ -131,7 +132,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
             case ConductorEffect.ReleaseSeats: _parts.Crew.Tell(new ReleaseSeats(_parts.Definition.Name)); break;
             case ConductorEffect.Doubt doubt: _parts.Crew.Tell(new SeatFailed(_parts.Definition.Name, doubt.Node, doubt.Reason)); break;
             case ConductorEffect.Lead lead: Lead(lead); break;
-            case ConductorEffect.Begin begin: _generation?.Tell(new GenerationProtocol.Begin(begin.Start)); break;
+            case ConductorEffect.Begin begin: _generation?.Tell(new GenerationProtocol.Begin(begin.Start, _trace.Generation)); break;
             case ConductorEffect.RequestAfterStep request: _generation?.Tell(new GenerationProtocol.RequestAfterStep(request.Request)); break;
             case ConductorEffect.EndGeneration: EndGeneration(); break;
             case ConductorEffect.Delete delete: Delete(delete.Id); break;
@@ -193,6 +194,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
     private void OnBroken(GenerationProtocol.GenerationBroken broken)
     {
         _generation = null;
+        _trace.EndGeneration(broken.Reason);
         Do(_conductor.Broken(broken.Generation, broken.Lost, broken.Reason, broken.Refused));
     }
 
@@ -392,7 +394,14 @@ public sealed class ExperimentActor : UntypedPersistentActor
     private void Fold(IExperimentEvent happened)
     {
         _conductor.Apply(happened);
+        _trace.Happened(State, happened);
         Context.System.EventStream.Publish(new ExperimentChanged(State, happened));
+    }
+
+    protected override void PostStop()
+    {
+        _trace.End();
+        base.PostStop();
     }
 
     private sealed record TakeOver : INoSerializationVerificationNeeded

@@ -28,6 +28,7 @@ public sealed class GenerationActor : UntypedActor, IWithTimers
     private readonly IActorRef _experiment = Context.Parent;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private object? _word;
+    private string? _trace;
 
     /// <param name="attach">The generation is thought to be running: find it instead of beginning it.</param>
     public GenerationActor(ExperimentDefinition definition, Generation generation, ImmutableArray<(CrewNode Node, ShardRange Own)> seats, bool attach, TimeProvider time)
@@ -55,7 +56,10 @@ public sealed class GenerationActor : UntypedActor, IWithTimers
         switch (message)
         {
             case IFromSeat word: OnWord(word); break;
-            case Begin begin: Do(_lead.Begin(begin.Start, NewKey(), Now)); break;
+            case Begin begin:
+                _trace = begin.Trace;
+                Do(_lead.Begin(begin.Start, NewKey(), Now));
+                break;
             case Tick: Do(_lead.Tick(Now)); break;
             case Settled: Do(_lead.Settled()); break;
             case CrewNodeLost lost: Do(_lead.NodeLost(lost.Name, Now)); break;
@@ -117,7 +121,7 @@ public sealed class GenerationActor : UntypedActor, IWithTimers
             case GenerationEffect.Join join: _nodes[join.Rank].Node.Tell(new JoinGeneration(_definition.Name, _lead.Generation, _definition, _nodes[join.Rank].Seat)); break;
             case GenerationEffect.Meet meet: _seats[meet.Rank] = Context.Watch(Sender); break;
             case GenerationEffect.Attach attach: (_seats[attach.Rank] ?? _nodes[attach.Rank].Node).Tell(new AttachToSeat(_definition.Name, _lead.Generation, attach.Heard, _nodes[attach.Rank].Seat)); break;
-            case GenerationEffect.Start start: _seats[start.Rank]!.Tell(new TrainerProtocol.StartTraining(start.From, start.Team)); break;
+            case GenerationEffect.Start start: _seats[start.Rank]!.Tell(new TrainerProtocol.StartTraining(start.From, start.Team, _trace)); break;
             case GenerationEffect.Ask ask: _seats[ask.Rank]!.Tell(new TrainerProtocol.RequestAfterStep(_lead.Generation, ask.Wanted)); break;
             case GenerationEffect.HandOn: HandOn(_word!); break;
             case GenerationEffect.Gathered gathered: _experiment.Tell(new Gathered(_lead.Generation, gathered.Seats, gathered.States)); break;

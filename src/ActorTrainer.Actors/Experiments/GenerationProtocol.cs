@@ -15,7 +15,8 @@ public static class GenerationProtocol
     public sealed record Gathered(Generation Generation, ImmutableArray<SeatPlace> Seats, ImmutableArray<LiveState?> States) : INoSerializationVerificationNeeded;
 
     /// <summary>It is journalled: train.</summary>
-    public sealed record Begin(GenerationStart Start) : INoSerializationVerificationNeeded;
+    /// <param name="Trace">The generation's span as <c>traceparent</c>; null: it has none.</param>
+    public sealed record Begin(GenerationStart Start, string? Trace = null) : INoSerializationVerificationNeeded;
 
     /// <summary>All trainers shall do this after the step that is under way. Answered by <see cref="GenerationStopped"/>.</summary>
     public sealed record RequestAfterStep(Core.Gradients.StepRequest Request) : INoSerializationVerificationNeeded;

@@ -29,28 +29,28 @@ public static class ActorTrainerSystem
         """).WithFallback(Configuration());
 
     /// <summary>Starts it. Throws <see cref="JournalException"/> where the journal can't be reached, or would not fence an old coordinator.</summary>
-    /// <param name="logFile">Where Akka's own log goes.</param>
-    public static ActorSystem Start(JournalLocation journal, string logFile)
+    /// <param name="log">Where Akka's own log goes.</param>
+    public static ActorSystem Start(JournalLocation journal, LogTarget log)
     {
         journal.Prepare();
-        return ActorSystem.Create(Name, ConfigurationFactory.ParseString($"actortrainer.log-file = {Quoted(logFile)}").WithFallback(Configuration(journal))
+        return ActorSystem.Create(Name, ConfigurationFactory.ParseString(Logging(log)).WithFallback(Configuration(journal))
             .WithFallback(Akka.Persistence.Sql.SqlPersistence.DefaultConfiguration));
     }
 
     /// <summary>Starts one that answers for models: without a journal, in no cluster, so that it outlives those that are.</summary>
-    /// <param name="logFile">Where Akka's own log goes.</param>
-    public static ActorSystem StartServing(string logFile) =>
-        ActorSystem.Create("serving", ConfigurationFactory.ParseString($"actortrainer.log-file = {Quoted(logFile)}").WithFallback(Configuration()));
+    /// <param name="log">Where Akka's own log goes.</param>
+    public static ActorSystem StartServing(LogTarget log) =>
+        ActorSystem.Create("serving", ConfigurationFactory.ParseString(Logging(log)).WithFallback(Configuration()));
 
     /// <summary>Starts a node of a cluster, which joins its seeds, or whom it finds; see cluster.conf. Throws as <see cref="Start"/> does.</summary>
     /// <param name="overrides">HOCON of the node's own, over all else; empty: none.</param>
     /// <param name="transport">How remoting is secured; null: not at all.</param>
-    public static ActorSystem StartNode(JournalLocation journal, string logFile, NodeAddress node, string overrides = "", Setup? transport = null)
+    public static ActorSystem StartNode(JournalLocation journal, LogTarget log, NodeAddress node, string overrides = "", Setup? transport = null)
     {
         journal.Prepare();
         string protocol = transport is null ? "akka.tcp" : "akka.ssl.tcp";
         var own = ConfigurationFactory.ParseString($$"""
-            actortrainer.log-file = {{Quoted(logFile)}}
+            {{Logging(log)}}
             akka.remote.dot-netty.tcp { hostname = {{Quoted(node.Host)}}, port = {{node.Port}} }
             akka.cluster.roles = [{{string.Join(", ", node.Roles.Select(Quoted))}}]
             akka.cluster.seed-nodes = [{{string.Join(", ", node.Seeds.Select(seed => Quoted($"{protocol}://{Name}@{seed}")))}}]
@@ -64,6 +64,8 @@ public static class ActorTrainerSystem
         if (node.Discovery is { } search) _ = SeedSearch.JoinAsync(system, search, TimeProvider.System);
         return system;
     }
+
+    private static string Logging(LogTarget log) => $"actortrainer {{ log-file = {Quoted(log.File)}, log-format = {log.Format} }}";
 
     private static string Quoted(string text) => "\"" + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + "\"";
 }

@@ -1,17 +1,21 @@
+using ActorTrainer.Core.Experiments;
 using Akka.Actor;
 using Akka.Event;
 
 namespace ActorTrainer.Actors.Hosting;
 
-/// <summary>Akka's logger: one line an event into the run's log.txt (<c>actortrainer.log-file</c>), flushed at once; nothing ever goes to stdout.</summary>
+/// <summary>Akka's logger: one line an event into the run's or the node's file (<c>actortrainer.log-file</c>, <c>log-format</c>), flushed at once; nothing ever goes to stdout.</summary>
 public sealed class LogFileActor : UntypedActor
 {
     private readonly TextWriter _log;
+    private readonly LogFormat _format;
     private readonly RefusedConnections _refused = new();
 
     public LogFileActor()
     {
-        string path = Context.System.Settings.Config.GetString("actortrainer.log-file", "");
+        var settings = Context.System.Settings.Config;
+        string path = settings.GetString("actortrainer.log-file", "");
+        _format = Enum.Parse<LogFormat>(settings.GetString("actortrainer.log-format", nameof(LogFormat.Text)), ignoreCase: true);
         _log = path.Length == 0 ? TextWriter.Null : new StreamWriter(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
     }
 
@@ -26,7 +30,8 @@ public sealed class LogFileActor : UntypedActor
 
     private void Write(LogEvent e)
     {
-        if (!_refused.IsKnown(e.LogSource, e.Message?.ToString() ?? "") && LogLine.Of(e) is { } line) _log.WriteLine(line);
+        if (!_refused.IsKnown(e.LogSource, e.Message?.ToString() ?? "") && LogReading.Of(e) is { } line)
+            _log.WriteLine(_format == LogFormat.Json ? line.ToJson() : line.ToText());
     }
 
     protected override void PostStop() => _log.Dispose();

@@ -1,55 +1,52 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
-using Akka.Event;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ActorTrainer.Core;
 
 namespace ActorTrainer.Actors.Hosting;
 
 /// <summary>
-/// An event as whoever reads the log at night wants it: when, how bad, who, what. A connection that is lost is one line, since the cluster says what comes of
-/// it; what remoting tells about its own housekeeping is none.
+/// What a log says of one event: when, how bad, who, what, and which experiment and generation it is about. As text that is
+/// <c>TIME LEVEL SOURCE [experiment=NAME generation=N]: MESSAGE</c>, and the stack of what went wrong below it; as JSON an object of these fields.
 /// </summary>
-internal static partial class LogLine
+/// <param name="Level">DEBUG, INFO, WARN or ERROR.</param>
+/// <param name="Source">An actor by its path, anything else by its name; null: the program itself.</param>
+/// <param name="Experiment">Null: it is about none.</param>
+/// <param name="Generation">Null: it is about none, or the line does not know.</param>
+/// <param name="Exception">With its stack; null: none.</param>
+public sealed record LogLine(
+    DateTimeOffset Time, string Level, string? Source, string Message, string? Experiment = null, int? Generation = null, string? Exception = null)
 {
-    private const string Endpoints = "/system/endpointManager/";
+    private static readonly JsonSerializerOptions Json = new(CoreJson.Readable) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
-    /// <summary>Null: nothing to be read.</summary>
-    public static string? Of(LogEvent e)
+    /// <summary>What a node says to whoever started it.</summary>
+    public static LogLine Said(DateTimeOffset time, string message) => new(time.ToUniversalTime(), "INFO", null, message);
+
+    public string ToText()
     {
-        string text = e.Message?.ToString() ?? "";
-        if (IsHousekeeping(e, text)) return null;
-        if (e.LogSource.Contains(Endpoints, StringComparison.Ordinal) && LostConnection().Match(text) is { Success: true } lost)
-            return Line(e, "remoting", $"The connection to {lost.Groups["peer"].Value} is lost: {lost.Groups["reason"].Value}");
-        string line = Line(e, Short(e.LogSource), Address().Replace(ClusterNode().Replace(text, ""), ""));
-        return e.Cause is null ? line : line + Environment.NewLine + e.Cause;
+        string about = (Experiment, Generation) switch
+        {
+            (null, null) => "",
+            ({ } name, null) => $" [experiment={name}]",
+            (null, { } number) => string.Create(CultureInfo.InvariantCulture, $" [generation={number}]"),
+            ({ } name, { } number) => string.Create(CultureInfo.InvariantCulture, $" [experiment={name} generation={number}]"),
+        };
+        string line = string.Create(CultureInfo.InvariantCulture, $"{Time:yyyy-MM-ddTHH:mm:ss.fffZ} {Level,-5} {Source}{about}: {Message}");
+        return Exception is null ? line : line + Environment.NewLine + Exception;
     }
 
-    private static string Line(LogEvent e, string source, string text) => string.Create(CultureInfo.InvariantCulture, $"{e.Timestamp:yyyy-MM-ddTHH:mm:ss.fffZ} {Level(e),-5} {source}: {text}");
+    public string ToJson() => JsonSerializer.Serialize(this, Json);
 
-    private static bool IsHousekeeping(LogEvent e, string text) =>
-        e.LogSource.Contains(Endpoints, StringComparison.Ordinal) && (e.LogLevel() == LogLevel.InfoLevel || text == "Disassociated")
-        // It says so at once, whatever it says of the time that it has waited.
-        || text.StartsWith("ClusterSingletonProxy failed to find", StringComparison.Ordinal);
-
-    private static string Level(LogEvent e) => e.LogLevel() switch
+    /// <summary>Null: it is none that <see cref="ToJson"/> has written.</summary>
+    public static LogLine? Parse(string json)
     {
-        LogLevel.ErrorLevel => "ERROR",
-        LogLevel.WarningLevel => "WARN",
-        LogLevel.InfoLevel => "INFO",
-        _ => "DEBUG",
-    };
-
-    /// <summary>An actor by its path, anything else by its name; not where it is, since each node has its own log.</summary>
-    private static string Short(string source) => Place().Replace(source, "");
-
-    [GeneratedRegex(@"^akka(\.\w+)?://[^/]+/(user/)?|(?<=.) \(akka://\w+\)$")]
-    private static partial Regex Place();
-
-    [GeneratedRegex(@"akka(\.\w+)?://\w+@(?=\S+:\d)")]
-    private static partial Regex Address();
-
-    [GeneratedRegex(@"^Cluster Node \[\S+?\] - ")]
-    private static partial Regex ClusterNode();
-
-    [GeneratedRegex(@"^Association with remote system akka\.\w+://\w+@(?<peer>\S+) has failed.*?: \[(\w+\.)*(\w+: )?(?<reason>[^\r\n]*)")]
-    private static partial Regex LostConnection();
+        try
+        {
+            return json.StartsWith('{') ? JsonSerializer.Deserialize<LogLine>(json, Json) : null;
+        }
+        catch (JsonException)
+        {
+            return null;        // cut off where its process was killed
+        }
+    }
 }

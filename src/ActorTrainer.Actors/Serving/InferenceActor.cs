@@ -1,3 +1,4 @@
+using ActorTrainer.Actors.Tracing;
 using ActorTrainer.Core.Serving;
 using Akka.Actor;
 using static ActorTrainer.Actors.Serving.InferenceProtocol;
@@ -19,7 +20,7 @@ public sealed class InferenceActor : UntypedActor
         switch (message)
         {
             case OpenPredictor opening: OnOpen(opening.Open); break;
-            case Infer infer: Context.Parent.Tell(new Inferred(_predictor!.Logits(infer.Pictures))); break;
+            case Infer infer: OnInfer(_predictor!, infer); break;
             default: Unhandled(message); break;
         }
     }
@@ -31,6 +32,22 @@ public sealed class InferenceActor : UntypedActor
         var model = _predictor.Model;
         _predictor.Logits([new byte[model.ImageSize * model.ImageSize * model.Channels]]);
         Context.Parent.Tell(new Opened());
+    }
+
+    private static void OnInfer(IPredictor predictor, Infer infer)
+    {
+        var span = ProductTracing.Begin(TraceNames.Forward, infer.Trace);
+        try
+        {
+            float[] logits = predictor.Logits(infer.Pictures);
+            span?.End();
+            Context.Parent.Tell(new Inferred(logits));
+        }
+        catch (Exception e)
+        {
+            span?.End(e.Message);
+            throw;
+        }
     }
 
     protected override void PostStop() => _predictor?.Dispose();

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using ActorTrainer.Core.Serving;
 using Akka.Actor;
 
@@ -14,7 +15,8 @@ public static class InferenceProtocol
     public sealed record Opened : INoSerializationVerificationNeeded;
 
     /// <summary>Answered by <see cref="Inferred"/>.</summary>
-    public sealed record Infer(ImmutableArray<ReadOnlyMemory<byte>> Pictures) : INoSerializationVerificationNeeded;
+    /// <param name="Trace">The batch's span; default: none.</param>
+    public sealed record Infer(ImmutableArray<ReadOnlyMemory<byte>> Pictures, ActivityContext Trace = default) : INoSerializationVerificationNeeded;
 
     /// <param name="Logits">N x K row-major.</param>
     public sealed record Inferred(float[] Logits) : INoSerializationVerificationNeeded;

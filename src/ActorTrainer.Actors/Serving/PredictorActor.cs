@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
+using ActorTrainer.Actors.Tracing;
 using ActorTrainer.Core.Registry;
 using ActorTrainer.Core.Serving;
 using Akka.Actor;
@@ -29,14 +31,16 @@ public sealed class PredictorActor : UntypedActor, IWithTimers
     private readonly long _began;
     private readonly Func<Func<IPredictor>> _read;
     private readonly ServingMeter _meter;
+    private readonly ModelVersionId _version;
     private readonly IActorRef _inference;
     private ImmutableArray<Asked> _onDevice = [];
     private TimeSpan _batchBegan;
+    private Activity? _span;
     private bool _graceIsOver;
 
     public PredictorActor(ModelVersionId version, Func<Func<IPredictor>> read, BatchLimits limits, TimeProvider time)
     {
-        (_read, _queue, _meter, _time, _began) = (read, new(limits), new(version), time, time.GetTimestamp());
+        (_read, _queue, _meter, _version, _time, _began) = (read, new(limits), new(version), version, time, time.GetTimestamp());
         _inference = Context.ActorOf(InferenceActor.Props(), "inference");
     }
 
@@ -75,7 +79,7 @@ public sealed class PredictorActor : UntypedActor, IWithTimers
 
     private void OnPredict(Predict predict)
     {
-        if (_queue.Offer(new(Sender, predict.Pictures), predict.Pictures.Length, Now, Now + predict.Patience))
+        if (_queue.Offer(new(Sender, predict.Pictures, predict.Trace), predict.Pictures.Length, Now, Now + predict.Patience))
         {
             Turn();
             return;
@@ -96,6 +100,7 @@ public sealed class PredictorActor : UntypedActor, IWithTimers
     {
         int pictures = _onDevice.Sum(asked => asked.Pictures.Length), each = logits.Length / pictures, at = 0;
         _meter.Batch(pictures, Now - _batchBegan);
+        EndSpan();
         foreach (var asked in _onDevice) asked.Asker.Tell(new Predicted(logits[at..(at += asked.Pictures.Length * each)]));
 
         _onDevice = [];
@@ -111,13 +116,27 @@ public sealed class PredictorActor : UntypedActor, IWithTimers
         if (!turn.Batch.IsEmpty)
         {
             (_onDevice, _batchBegan) = (turn.Batch, Now);
-            _inference.Tell(new Infer([.. turn.Batch.SelectMany(asked => asked.Pictures)]));
+            _span = BeginSpan(turn.Batch);
+            _inference.Tell(new Infer([.. turn.Batch.SelectMany(asked => asked.Pictures)], _span?.Context ?? default));
         }
 
         if (turn.Next is { } next) Timers.StartSingleTimer("look", Look.Instance, next > Now ? next - Now : TimeSpan.Zero);
         else Timers.Cancel("look");
         _meter.Waits(_queue.Waiting);
         StopIfDone();
+    }
+
+    /// <summary>Part of the trace of the request that waited longest, with a link to each of the others.</summary>
+    private Activity? BeginSpan(ImmutableArray<Asked> batch) => ProductTracing.IsOn
+        ? ProductTracing.Begin(TraceNames.Batch, batch[0].Trace, links: [.. batch.Skip(1).Where(asked => asked.Trace != default).Select(asked => new ActivityLink(asked.Trace))])?
+            .SetTag("actortrainer.model", _version.Model.Value).SetTag("actortrainer.version", _version.Version)
+            .SetTag("actortrainer.requests", batch.Length).SetTag("actortrainer.pictures", batch.Sum(asked => asked.Pictures.Length))
+        : null;
+
+    private void EndSpan(string? problem = null)
+    {
+        _span?.End(problem);
+        _span = null;
     }
 
     private void OnGraceOver()
@@ -133,6 +152,7 @@ public sealed class PredictorActor : UntypedActor, IWithTimers
 
     private void OnBroken(string reason)
     {
+        EndSpan(reason);
         foreach (var asked in _onDevice.Concat(_queue.Clear())) asked.Asker.Tell(new PredictionFailed(reason));
         Context.Parent.Tell(new PredictorBroken(reason));
         Context.Stop(Self);
@@ -140,7 +160,7 @@ public sealed class PredictorActor : UntypedActor, IWithTimers
 
     protected override void PostStop() => _meter.Waits(0);
 
-    private sealed record Asked(IActorRef Asker, ImmutableArray<ReadOnlyMemory<byte>> Pictures);
+    private sealed record Asked(IActorRef Asker, ImmutableArray<ReadOnlyMemory<byte>> Pictures, ActivityContext Trace);
 
     private sealed record ReadingFailed(string Reason) : INoSerializationVerificationNeeded;
 

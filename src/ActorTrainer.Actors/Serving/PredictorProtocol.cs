@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Akka.Actor;
 
 namespace ActorTrainer.Actors.Serving;
@@ -9,7 +10,8 @@ public static class PredictorProtocol
     /// <summary>Answered by <see cref="Predicted"/>, <see cref="PredictionRefused"/>, <see cref="PredictionExpired"/> or <see cref="PredictionFailed"/>.</summary>
     /// <param name="Pictures">H x W x C pixels each, before the model's normalisation; at least one.</param>
     /// <param name="Patience">How long it may wait for its turn.</param>
-    public sealed record Predict(ImmutableArray<ReadOnlyMemory<byte>> Pictures, TimeSpan Patience) : INoSerializationVerificationNeeded;
+    /// <param name="Trace">The request's span; default: none.</param>
+    public sealed record Predict(ImmutableArray<ReadOnlyMemory<byte>> Pictures, TimeSpan Patience, ActivityContext Trace = default) : INoSerializationVerificationNeeded;
 
     /// <param name="Logits">N x K row-major, in the order of the pictures.</param>
     public sealed record Predicted(float[] Logits) : INoSerializationVerificationNeeded;

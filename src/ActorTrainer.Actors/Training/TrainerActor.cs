@@ -36,6 +36,7 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
     private readonly TrainerParts _parts;
     private readonly IActorRef _seat, _writer, _loader;
     private readonly StepClock _clock;
+    private readonly TrainingTrace _trace;
     private readonly Queue<HostBatch> _batches = new();
     private readonly CheckpointTurns _turns = new();
     private readonly VerdictTurns _verdicts;
@@ -56,7 +57,7 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
 
     public TrainerActor(TrainerParts parts, IActorRef seat)
     {
-        (_parts, _seat, _clock) = (parts, seat, new(parts.Time, ProgressEvery));
+        (_parts, _seat, _clock, _trace) = (parts, seat, new(parts.Time, ProgressEvery), new(parts.Time));
         (_verdicts, _files) = (new(parts.Plan), new(parts.OpenSteps, parts.OpenLedger));
         _loader = Context.ActorOf(DataLoaderActor.Props(), "loader");
         _writer = Context.ActorOf(CheckpointWriterActor.Props(parts.Store, seat), "checkpoint-writer");
@@ -95,8 +96,9 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
     private void OnBegin(BeginTraining begin)
     {
         Leave();
-        var (start, team) = begin.Order;
+        var (start, team, trace) = begin.Order;
         _team = team;
+        _trace.Begin(team, trace);
         TakeState(start);
         if (!Meet(start, begin.Abort)) return;
         _cursor = start.From;
@@ -382,6 +384,7 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
         var line = new StepRecord(at.Epoch + 1, at.Step, result.Loss, result.LearningRate, imagesPerSecond, at.Phase,
             result.Samples > 0 ? result.Correct / result.Samples : 0, times);
         _files.Append(line);
+        _trace.Step(line);
         TrainingMeter.Step(_team.Experiment, batch.Count, isCounted: _files.HasSteps);
         foreach (var problem in batch.Excluded) _seat.Tell(new SampleSkipped(_team.Generation, problem.Path, problem.Reason));
         if (_clock.IsProgressDue()) Publish(at, result, batch.WholeCount, TrainerWait.Nothing);
@@ -394,7 +397,7 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
     private bool TryWrite(StepDue due)
     {
         var turn = _turns.Ask(Here, due);
-        if (turn == CheckpointTurn.Write) _writer.Tell(new CheckpointWriterProtocol.WriteCheckpoint(_clock.Saving(Content), due));
+        if (turn == CheckpointTurn.Write) _writer.Tell(new CheckpointWriterProtocol.WriteCheckpoint(_clock.Saving(Content), due, _trace.Generation));
         return turn != CheckpointTurn.Wait;
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Experiments.Placement;
@@ -24,7 +25,9 @@ public static class TrainerProtocol
     /// <c>GenerationStarted</c> was journalled. Answered by <see cref="TrainingStarted"/>, in the end by one of
     /// <see cref="TrainingFinished"/>, <see cref="TrainingStopped"/>, <see cref="TrainingInterrupted"/>, <see cref="TrainingFailed"/>.
     /// </summary>
-    public sealed record StartTraining(GenerationStart Start, Team Team) : ICommand, IWireMessage
+    /// <param name="Trace">The generation's span as <c>traceparent</c>; null: the coordinator does not trace.</param>
+    public sealed record StartTraining(
+        GenerationStart Start, Team Team, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Trace = null) : ICommand, IWireMessage
     {
         public Generation Generation => Team.Generation;
     }

@@ -10,9 +10,9 @@ namespace ActorTrainer.Core.Experiments;
 /// <param name="Akka">HOCON for Akka; empty: none.</param>
 public sealed record NodeFileSettings(
     string? Host, int? Port, int? Http, ImmutableArray<string>? Roles, ImmutableArray<string>? Seeds, NodeFileDiscovery? Discovery, string? Runs, string? Journal, string? Checkpoints, NodeTlsFiles? Tls,
-    ImmutableArray<NodeFileKey> Keys, ImmutableArray<string>? DataRoots, int? Trainers, NodeFileDataSets DataSets, string? Collective, string Akka)
+    ImmutableArray<NodeFileKey> Keys, ImmutableArray<string>? DataRoots, int? Trainers, NodeFileDataSets DataSets, string? Collective, LogFormat? LogFormat, string Akka)
 {
-    public static NodeFileSettings Empty { get; } = new(null, null, null, null, null, null, null, null, null, null, [], null, null, new(null, null), null, "");
+    public static NodeFileSettings Empty { get; } = new(null, null, null, null, null, null, null, null, null, null, [], null, null, new(null, null), null, null, "");
 
     /// <summary>Sealed against printing: it holds secrets.</summary>
     public override string ToString() => nameof(NodeFileSettings);
@@ -91,6 +91,7 @@ public static class NodeFile
             Of(node, "trainers")?.Integer(1, MostTrainers),
             DataSets(node.Child("data-sets")),
             Of(node, "collective")?.Choice([.. Collectives.Select(name => (name, name))]),
+            Of(node, "log-format")?.Choice([("text", LogFormat.Text), ("json", LogFormat.Json)]),
             akka is { Count: > 0 } ? HoconWriter.Document(new([new("akka", akka, akka.Origin)], akka.Origin)) : "");
     }
 

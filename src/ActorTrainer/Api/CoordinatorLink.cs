@@ -1,3 +1,4 @@
+using ActorTrainer.Actors.Coordination;
 using Akka.Actor;
 
 namespace ActorTrainer.Api;
@@ -12,11 +13,11 @@ internal sealed class CoordinatorLink
 
     private volatile Connection? _connection;
 
-    /// <summary>In the cluster as a member.</summary>
-    public bool IsMember => _connection?.IsMember() == true;
+    /// <summary>While the node joins anew it is outside, whatever its last actor system thought.</summary>
+    public ClusterStanding Standing => _connection is { Gone.IsCancellationRequested: false } connection ? connection.Standing() : ClusterStanding.Outside;
 
     /// <summary>Until <paramref name="gone"/>.</summary>
-    public void Connect(IActorRef coordinator, Func<bool> isMember, CancellationToken gone) => _connection = new(coordinator, isMember, gone);
+    public void Connect(IActorRef coordinator, Func<ClusterStanding> standing, CancellationToken gone) => _connection = new(coordinator, standing, gone);
 
     /// <summary>Null: nobody answered.</summary>
     public async Task<object?> AskAsync(object question, TimeSpan patience)
@@ -38,5 +39,5 @@ internal sealed class CoordinatorLink
         }
     }
 
-    private sealed record Connection(IActorRef Coordinator, Func<bool> IsMember, CancellationToken Gone);
+    private sealed record Connection(IActorRef Coordinator, Func<ClusterStanding> Standing, CancellationToken Gone);
 }

@@ -37,12 +37,13 @@ internal sealed class Gateway : IAsyncDisposable
     private readonly PredictionService? _predictions;
     private readonly DataSetRoutes? _dataSets;
     private readonly RuleDesk? _rules;
+    private volatile bool _isLoading;
 
     /// <param name="engine">Answers for models; asked for on a gateway's first prediction.</param>
     /// <param name="say">Told, for a person, what should not have happened.</param>
     public Gateway(NodeSettings settings, Func<IEngine> engine, Action<string> say, TimeProvider time)
     {
-        (_settings, _say, _registry) = (settings, say, new(settings.Runs, time));
+        (_settings, _say, _registry, _isLoading) = (settings, say, new(settings.Runs, time), settings.IsAlone);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
         builder.Logging.ClearProviders();
         builder.Services.AddApiDescription();
@@ -61,6 +62,7 @@ internal sealed class Gateway : IAsyncDisposable
             });
         });
         _app = builder.Build();
+        _app.Use(RequestTrace.InvokeAsync);
         _app.Use((context, next) => Problems.InvokeAsync(context, next, say));
         _app.Use(new AccessControl(settings.Keys).InvokeAsync);
         _app.MapGet("/health", () => Results.Text("ok")).IsForWatchers();
@@ -84,7 +86,7 @@ internal sealed class Gateway : IAsyncDisposable
         new SessionRoutes(settings.Keys, hasCluster: !settings.IsAlone).Map(_app);
         PageRoutes.Map(_app);
         new ModelRoutes(_registry, _predictions, admission).Map(_app);
-        new InferenceRoutes(_registry, _predictions, admission, () => Trouble() is null).Map(_app);
+        new InferenceRoutes(_registry, _predictions, admission, () => ServingTrouble() is null).Map(_app);
     }
 
     public CoordinatorLink Coordinator { get; } = new();
@@ -97,7 +99,7 @@ internal sealed class Gateway : IAsyncDisposable
         return _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
     }
 
-    /// <summary>Loads the models there are, as many as are kept in memory, and says which answer.</summary>
+    /// <summary>Loads the models there are, as many as are kept in memory, and says which answer. A process that is no node is ready from then on.</summary>
     public async Task PrepareModelsAsync(CancellationToken cancel)
     {
         if (_registry.Models.IsEmpty) _say("There is no completed run yet; one that completes is served from then on.");
@@ -117,6 +119,8 @@ internal sealed class Gateway : IAsyncDisposable
                 return;
             }
         }
+
+        _isLoading = false;
     }
 
     public async ValueTask DisposeAsync()
@@ -130,9 +134,17 @@ internal sealed class Gateway : IAsyncDisposable
     }
 
     /// <summary>Why it is not ready, for a person; null: it is.</summary>
-    private string? Trouble()
+    private string? Trouble() => _settings.IsAlone ? ServingTrouble() : Coordinator.Standing switch
     {
-        if (!_settings.IsAlone && !Coordinator.IsMember) return "The node is not in the cluster.";
+        ClusterStanding.Outside => "The node is not in the cluster.",
+        ClusterStanding.WithoutCoordinator => "The node is in the cluster, but no coordinator is in reach.",
+        _ => ServingTrouble(),
+    };
+
+    /// <summary>Why models are not answered for, for a person; null: they are. They need the journal and nobody of the cluster.</summary>
+    private string? ServingTrouble()
+    {
+        if (_isLoading) return "Models are being loaded.";
         try
         {
             using var journal = _settings.Runs.Journal.OpenForReading();

@@ -9,6 +9,8 @@ namespace ActorTrainer.Api;
 /// <summary><c>/metrics</c> in Prometheus' text format: what the product measures, requests as ASP.NET measures them, and the process.</summary>
 internal sealed class MetricsRoute : IDisposable
 {
+    public const string Path = "/metrics";
+
     private const string Requests = "Microsoft.AspNetCore.Hosting", RequestDuration = "http.server.request.duration";
 
     private static readonly double[] Seconds = Histogram.ExponentialBuckets(0.001, 2, 16), Pictures = Histogram.ExponentialBuckets(1, 2, 8);
@@ -28,7 +30,7 @@ internal sealed class MetricsRoute : IDisposable
         });
     }
 
-    public void Map(IEndpointRouteBuilder app) => app.MapGet("/metrics", async (HttpResponse response, CancellationToken cancel) =>
+    public void Map(IEndpointRouteBuilder app) => app.MapGet(Path, async (HttpResponse response, CancellationToken cancel) =>
     {
         response.ContentType = PrometheusConstants.TextContentTypeWithVersionAndEncoding;
         await _registry.CollectAndExportAsTextAsync(response.Body, cancel).ConfigureAwait(false);

@@ -34,7 +34,7 @@ internal static class Problems
         Of(StatusCodes.Status503ServiceUnavailable, "The coordinator does not answer: it may be moving to another node. Try again.");
 
     /// <summary>Around everything else: what is thrown, and what is answered without a word, becomes a problem too.</summary>
-    /// <param name="report">Told what should not have happened.</param>
+    /// <param name="report">Told what should not have happened, with the id that the answer names.</param>
     public static async Task InvokeAsync(HttpContext context, RequestDelegate next, Action<string> report)
     {
         try
@@ -49,12 +49,13 @@ internal static class Problems
         }
         catch (Exception e) when (!context.Response.HasStarted)
         {
-            await Of(e, context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize, report).ExecuteAsync(context).ConfigureAwait(false);
+            await Of(e, context, report).ExecuteAsync(context).ConfigureAwait(false);
         }
     }
 
-    private static IResult Of(Exception e, long? limit, Action<string> report)
+    private static IResult Of(Exception e, HttpContext context, Action<string> report)
     {
+        long? limit = context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize;
         switch (e)
         {
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge and var status }: return Of(status, FormattableString.Invariant($"The body is too large: {limit >> 20} MiB are taken here at most."));
@@ -66,8 +67,9 @@ internal static class Problems
             case DecoderFallbackException: return Of(StatusCodes.Status400BadRequest, "The body is not UTF-8 text.");
             case JournalException or DbException: return Of(StatusCodes.Status503ServiceUnavailable, "The journal can't be reached from this node. Try again.");
             default:
-                report($"A request failed: {e.GetType().Name}: {e.Message}");
-                return Of(StatusCodes.Status500InternalServerError, "Something went wrong at the node; what, it has said on its own stderr.");
+                string id = RequestTrace.IdOf(context);
+                report($"Request {id} failed, {context.Request.Method} {context.Request.Path}: {e}");
+                return new Problem(StatusCodes.Status500InternalServerError, $"Something went wrong at the node; what, it has said on its own stderr, of request {id}.") { RequestId = id };
         }
     }
 
@@ -93,13 +95,24 @@ internal static class Problems
 
         public IReadOnlyList<ConfigurationProblem>? Errors { get; init; }
 
+        /// <summary>By which the node's log speaks of it; null: it does not.</summary>
+        public string? RequestId { get; init; }
+
         public Task ExecuteAsync(HttpContext context)
         {
             if (RetryAfterSeconds is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
             return context.Request.Path.StartsWithSegments(InferenceRoutes.Root, StringComparison.Ordinal)
                 ? Results.Json(new { Error = Detail }, CoreJson.Options, statusCode: Status).ExecuteAsync(context)
                 : Results.Problem(Detail, statusCode: Status, title: ReasonPhrases.GetReasonPhrase(Status),
-                    extensions: Errors is null ? null : new Dictionary<string, object?> { ["errors"] = Errors }).ExecuteAsync(context);
+                    extensions: Extensions()).ExecuteAsync(context);
+        }
+
+        private Dictionary<string, object?> Extensions()
+        {
+            var extensions = new Dictionary<string, object?>();
+            if (Errors is not null) extensions["errors"] = Errors;
+            if (RequestId is not null) extensions["request_id"] = RequestId;
+            return extensions;
         }
     }
 }

@@ -40,8 +40,9 @@ internal static class NodeCommand
         var seed = new Option<string[]>("--seed") { Description = "A node to join; may be given several times. None: a coordinator begins a cluster", HelpName = "HOST:PORT", DefaultValueFactory = _ => [] };
         var trainers = new Option<int?>("--trainers") { Description = "How many trainers this process holds (default: one a GPU; one on CPUs)", HelpName = "N" };
         var runs = CommonOptions.Runs();
+        var logFormat = new Option<LogFormat?>("--log-format") { Description = "Of its log and of what it says: text, or json for machines (default: text)", HelpName = "text|json" };
         var newKey = new Option<string?>("--new-key") { Description = "Print a new key for the gateway's API, and its line for the node's file; nothing is started", HelpName = string.Join('|', NodeFile.Scopes) };
-        var command = new Command("node", "A node of a cluster: trains, evaluates, coordinates, answers") { config, roles, host, port, http, seed, trainers, runs, newKey };
+        var command = new Command("node", "A node of a cluster: trains, evaluates, coordinates, answers") { config, roles, host, port, http, seed, trainers, runs, logFormat, newKey };
         command.SetAction(async (parsed, cancel) =>
         {
             if (parsed.GetValue(newKey) is { } scope) return NewKey(screen, scope);
@@ -63,13 +64,15 @@ internal static class NodeCommand
                 Tls = NodeConfiguration.TlsOf(file),
                 Gpus = Enum.Parse<GpuTransport>(file.Collective ?? nameof(GpuTransport.Auto), ignoreCase: true),
                 Trainers = parsed.GetValue(trainers) ?? file.Trainers,
+                LogFormat = parsed.GetValue(logFormat) ?? file.LogFormat ?? LogFormat.Text,
                 MaxUploadBytes = (long)(file.DataSets.MaxUploadMebibytes ?? DefaultUploadMebibytes) << 20,
             };
             settings = settings with { DataRoots = file.DataRoots ?? (NodeGates.IsLoopback(settings.Host) ? null : ImmutableArray<string>.Empty) };
             if (settings.Trainers is < 1 or > NodeFile.MostTrainers) throw new UsageException($"--trainers {settings.Trainers}: 1 to {NodeFile.MostTrainers} are possible.");
             if (NodeGates.Refusal(settings) is { } refusal) throw new UsageException(refusal);
             Directory.CreateDirectory(settings.Runs.Path);
-            await new ClusterNode(settings, services.Data, services.Engine, screen.Say, TimeProvider.System).RunAsync(cancel).ConfigureAwait(false);
+            using var traces = TraceExport.Start("node");
+            await new ClusterNode(settings, services.Data, services.Engine, NodeVoice.Of(screen, settings.LogFormat, TimeProvider.System), TimeProvider.System).RunAsync(cancel).ConfigureAwait(false);
             return ExitCode.Done;
         });
         return command;

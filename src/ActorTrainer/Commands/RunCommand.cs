@@ -30,6 +30,7 @@ internal static class RunCommand
             var folder = RunsFolder.Choose(parsed.GetValue(runs));
             var request = new RunRequest(parsed.GetRequiredValue(file), [.. parsed.GetRequiredValue(set)], folder, parsed.GetValue(fresh), parsed.GetValue(from), parsed.GetValue(machine));
             if (request.Fresh && !MayBeginAnew(screen, request, parsed.GetValue(yes))) return ExitCode.Failed;
+            using var traces = TraceExport.Start("run");
             await using var view = RunView.Open(screen, parsed.GetValue(json), folder, TimeProvider.System);
             return await services.Train(request, view, cancel).ConfigureAwait(false);
         });

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using ActorTrainer.Actors.Coordination;
 using ActorTrainer.Api;
+using ActorTrainer.Core.Experiments;
 using ActorTrainer.Hosting;
 using ActorTrainer.Hosting.Cluster;
 using ActorTrainer.Terminal;
@@ -33,11 +34,14 @@ internal static class ServeCommand
                 IsAlone = true,
                 Keys = NodeConfiguration.KeysOf(file),
                 Tls = NodeConfiguration.TlsOf(file),
+                LogFormat = file.LogFormat ?? LogFormat.Text,
             };
             if (NodeGates.Refusal(settings) is { } refusal) throw new UsageException(refusal);
             Directory.CreateDirectory(settings.Runs.Path);
-            await using var gateway = new Gateway(settings, services.Engine, screen.Say, TimeProvider.System);
-            screen.Say($"Serving {settings.Runs.Path} on {await gateway.StartAsync(cancel).ConfigureAwait(false)}");
+            using var traces = TraceExport.Start("serve");
+            var say = NodeVoice.Of(screen, settings.LogFormat, TimeProvider.System);
+            await using var gateway = new Gateway(settings, services.Engine, say, TimeProvider.System);
+            say($"Serving {settings.Runs.Path} on {await gateway.StartAsync(cancel).ConfigureAwait(false)}");
             await gateway.PrepareModelsAsync(cancel).ConfigureAwait(false);
             await Task.Delay(Timeout.InfiniteTimeSpan, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return ExitCode.Done;

@@ -122,12 +122,12 @@ internal sealed class LocalRun(IDataReader reader, IEngine engine, TimeProvider 
         RunRequest request, PreparedExperiment prepared, Func<IActorRef, ExperimentParts> parts, ExperimentWork work, RunsFolder runs, IRunObserver observer, CancellationToken cancel)
     {
         var name = prepared.Definition.Name;
-        var system = ActorTrainerSystem.Start(runs.Journal, runs[name].Log);
+        var system = ActorTrainerSystem.Start(runs.Journal, new(runs[name].Log));
         try
         {
             var ended = new TaskCompletionSource<RunEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
             var node = system.ActorOf(NodeActor.Props(new PreparedWorkplace(work)), NodeProtocol.ActorName);
-            var experiment = system.ActorOf(ExperimentSupervisorActor.Props(parts(system.ActorOf(LocalCrewActor.Props(node, work.Trainers.Length), "crew")), runs.Journal.Patience), $"experiment-{name}");
+            var experiment = system.ActorOf(ExperimentSupervisorActor.Props(parts(system.ActorOf(LocalCrewActor.Props(node, work.Trainers.Length), "crew")), runs.Journal.Patience), $"experiment-{name}-1");
             system.ActorOf(RunObserverActor.Props(observer, prepared, experiment, ended, time), "observer");
             await using var stop = cancel.Register(() => experiment.Tell(new ExperimentProtocol.PauseExperiment()));
             return Report(await ended.Task.ConfigureAwait(false), request, observer);

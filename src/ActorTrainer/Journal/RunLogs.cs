@@ -1,3 +1,4 @@
+using ActorTrainer.Actors.Hosting;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Hosting;
 
@@ -17,33 +18,22 @@ internal static class RunLogs
         return tail is { } last ? lines.TakeLast(last) : lines;
     }
 
-    /// <summary>Where actors of a run write, their path has its name.</summary>
     private static IEnumerable<string> OfNodes(RunsFolder runs, ExperimentName name)
     {
         string folder = Path.Combine(runs.Path, NodesFolder);
         if (!Directory.Exists(folder)) return [];
-        string mark = $"experiment-{name}";
         return Directory.EnumerateFiles(folder, "*.log").Order(StringComparer.Ordinal)
-            .SelectMany(file => LinesOf(file).Where(line => Names(line, mark)).Select(line => (Line: line, Node: Path.GetFileNameWithoutExtension(file))))
+            .SelectMany(file => LinesOf(file).Select(line => TextAbout(name, line)).OfType<string>().Select(line => (Line: line, Node: Path.GetFileNameWithoutExtension(file))))
             .OrderBy(entry => entry.Line.Split(' ', 2)[0], StringComparer.Ordinal)
             .Select(entry => $"{entry.Line}  [{entry.Node}]");
     }
 
-    /// <summary>As a whole: <c>experiment-a</c> is not in <c>experiment-ab</c>.</summary>
-    private static bool Names(string line, string mark)
+    /// <summary>Whichever way the node writes; null: the line is not about this experiment.</summary>
+    private static string? TextAbout(ExperimentName name, string line)
     {
-        for (int at = line.IndexOf(mark, StringComparison.Ordinal); at >= 0; at = line.IndexOf(mark, at + 1, StringComparison.Ordinal))
-        {
-            string rest = line[(at + mark.Length)..];
-            if (rest.Length == 0 || !char.IsLetterOrDigit(rest[0]) && rest[0] is not ('.' or '_' or '-') || IsStart(rest)) return true;
-        }
-
-        return false;
+        if (LogLine.Parse(line) is { } parsed) return parsed.Experiment == name.Value ? parsed.ToText() : null;
+        return line.Contains($"[experiment={name}]", StringComparison.Ordinal) || line.Contains($"[experiment={name} ", StringComparison.Ordinal) ? line : null;
     }
-
-    /// <summary>An actor's name ends with how many times it was started.</summary>
-    private static bool IsStart(string rest) => rest.Length > 1 && rest[0] == '-' && char.IsAsciiDigit(rest[1]) && rest.IndexOfAny(['/', ' ', ']', '#']) is var end
-        && (end < 0 ? rest[1..] : rest[1..end]).All(char.IsAsciiDigit);
 
     private static IEnumerable<string> LinesOf(string file)
     {

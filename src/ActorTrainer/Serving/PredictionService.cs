@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using ActorTrainer.Actors.Hosting;
 using ActorTrainer.Actors.Serving;
 using ActorTrainer.Core.Data;
@@ -47,13 +48,13 @@ internal sealed class PredictionService : IAsyncDisposable
     private ulong _requests;
     private readonly DecodingDesk _desk = new(Environment.ProcessorCount, PlacesAtTheDesk);
 
-    /// <param name="logFile">Of its actors.</param>
+    /// <param name="log">Of its actors.</param>
     /// <param name="say">Told, for a person, where a model can't answer as it was trained.</param>
-    public PredictionService(ModelRegistry registry, RunsFolder runs, Func<IEngine> engine, string logFile, Action<string> say, TimeProvider time)
+    public PredictionService(ModelRegistry registry, RunsFolder runs, Func<IEngine> engine, LogTarget log, Action<string> say, TimeProvider time)
     {
         (_registry, _runs, _engine, _say) = (registry, runs, engine, say);
-        Directory.CreateDirectory(Path.GetDirectoryName(logFile)!);
-        _system = ActorTrainerSystem.StartServing(logFile);
+        Directory.CreateDirectory(Path.GetDirectoryName(log.File)!);
+        _system = ActorTrainerSystem.StartServing(log);
         _serving = _system.ActorOf(ServingActor.Props(new(Read, BatchLimits.Default, MostLoaded, time)), "serving");
     }
 
@@ -116,7 +117,7 @@ internal sealed class PredictionService : IAsyncDisposable
         try
         {
             // The predictor says itself that the time is over; not where its batch is on the device.
-            return await model.Predictor.Ask<object>(new Predict(pixels, deadline.Left), deadline.Left + Margin, cancel).ConfigureAwait(false) switch
+            return await model.Predictor.Ask<object>(new Predict(pixels, deadline.Left, Activity.Current?.Context ?? default), deadline.Left + Margin, cancel).ConfigureAwait(false) switch
             {
                 Predicted predicted => predicted.Logits,
                 PredictionRefused => throw ServingException.Busy(),

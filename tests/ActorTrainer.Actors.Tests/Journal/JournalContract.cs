@@ -66,7 +66,7 @@ public abstract class JournalContract : IDisposable
             command.ExecuteNonQuery();
         }
 
-        var refused = Assert.Throws<JournalException>(() => ActorTrainerSystem.Start(journal, ""));
+        var refused = Assert.Throws<JournalException>(() => ActorTrainerSystem.Start(journal, new("")));
         Assert.Contains(journal.ToString(), refused.Message, StringComparison.Ordinal);
         Assert.Contains("CREATE UNIQUE INDEX", refused.Message, StringComparison.Ordinal);
     }
@@ -107,7 +107,7 @@ public abstract class JournalContract : IDisposable
 
     private ActorSystem Start(JournalLocation journal)
     {
-        var system = ActorTrainerSystem.Start(journal, "");
+        var system = ActorTrainerSystem.Start(journal, new(""));
         _systems.Add(system);
         return system;
     }

@@ -35,6 +35,7 @@ public sealed class SerializationSpec() : TestKit(ActorSpec.Configuration)
         new ExperimentProtocol.CancelExperiment(),
         new TrainerProtocol.StartTraining(new(Cursor, Checkpoint, null), Team),
         new TrainerProtocol.StartTraining(new(Cursor, null, "5tate", 1, "they differ"), Team),
+        new TrainerProtocol.StartTraining(new(Cursor, null, "5tate"), Team, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
         new TrainerProtocol.RequestAfterStep(new(2), StepRequest.CheckpointAndRegroup),
         new CoordinatorProtocol.PruneRuns(true),
         new CoordinatorProtocol.Pruned([new("run some.1, set aside", 1024)]),

@@ -54,7 +54,7 @@ internal static class ActorLoop
 
     private static async Task<Experiment> EndOfAsync(ExperimentWork work, Func<IActorRef, ExperimentParts> parts, RunFolder run)
     {
-        var system = ActorTrainerSystem.Start(JournalLocation.Of(run.Path), run.Log);
+        var system = ActorTrainerSystem.Start(JournalLocation.Of(run.Path), new(run.Log));
         try
         {
             using var inbox = Inbox.Create(system);

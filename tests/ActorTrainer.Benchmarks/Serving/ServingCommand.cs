@@ -49,7 +49,7 @@ internal static class ServingCommand
     {
         var weights = model.Weights();
         var limits = BatchLimits.Default;
-        var system = ActorTrainerSystem.StartServing("");
+        var system = ActorTrainerSystem.StartServing(new(""));
         try
         {
             var serving = system.ActorOf(ServingActor.Props(new(_ => () => model.Open(weights), limits, 1, TimeProvider.System)));

@@ -16,6 +16,7 @@ public sealed class NodeFileSpec
         Assert.Null(settings.Tls);
         Assert.Null(settings.DataRoots);
         Assert.Equal(new NodeFileDataSets(null, 2048), settings.DataSets);
+        Assert.Equal(LogFormat.Text, settings.LogFormat);
         Assert.Equal("", settings.Akka);
     }
 
@@ -32,6 +33,7 @@ public sealed class NodeFileSpec
               keys = [{ scope = submit, sha256 = "{{Hash}}" }]
               data-roots = [data, /more], trainers = 3, collective = nccl
               data-sets { folder = sets, max-upload-mib = 7 }
+              log-format = json
             }
             akka.cluster.failure-detector { acceptable-heartbeat-pause = 9 s }
             """);
@@ -43,6 +45,7 @@ public sealed class NodeFileSpec
         Assert.Equal((3, "nccl"), (settings.Trainers, settings.Collective));
         Assert.Equal(["/node/data", "/more"], settings.DataRoots!.Value.ToArray());
         Assert.Equal(new NodeFileDataSets("/node/sets", 7), settings.DataSets);
+        Assert.Equal(LogFormat.Json, settings.LogFormat);
         Assert.Contains("acceptable-heartbeat-pause = \"9 s\"", settings.Akka, StringComparison.Ordinal);
         Assert.DoesNotContain("a:b", settings.ToString(), StringComparison.Ordinal);
     }
@@ -58,6 +61,7 @@ public sealed class NodeFileSpec
     [InlineData("akka = 1", "expected an object")]
     [InlineData("node.discovery.method = config", "of every node")]
     [InlineData("node.discovery.method = dns", "expected")]
+    [InlineData("node.log-format = jsno", "did you mean 'json'?")]
     public void What_is_wrong_is_told_with_its_place(string text, string expected)
     {
         var (settings, problems) = Parse(text);

@@ -29,6 +29,7 @@ public class ReferencesSpec
         { "Spectre.Console", [Program] },
         { "System.CommandLine", [Program] },
         { "Microsoft.AspNetCore", [Program] },
+        { "OpenTelemetry", [Program] },
         { "System.Net", [Transport, Program] },
     };
 

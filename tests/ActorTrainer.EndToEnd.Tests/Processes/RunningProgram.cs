@@ -43,7 +43,8 @@ internal sealed partial class RunningProgram : IDisposable
     /// <param name="journal">A database's connection string; null: the runs folder has its own journal.</param>
     /// <param name="checkpoints">Where those of new runs are kept; null: in their folders.</param>
     /// <param name="on">What the command line begins with, such as another host's namespace.</param>
-    public static RunningProgram Start(string folder, IEnumerable<string> arguments, string? failpoint = null, string? journal = null, string? checkpoints = null, string[]? on = null)
+    /// <param name="environment">More variables; null: none.</param>
+    public static RunningProgram Start(string folder, IEnumerable<string> arguments, string? failpoint = null, string? journal = null, string? checkpoints = null, string[]? on = null, Dictionary<string, string>? environment = null)
     {
         string program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "actortrainer.exe" : "actortrainer");
         string[] line = [.. on ?? [], program, .. arguments];
@@ -53,6 +54,7 @@ internal sealed partial class RunningProgram : IDisposable
         };
         foreach (string variable in start.Environment.Keys.Where(IsOurs).ToList()) start.Environment.Remove(variable);
         start.Environment["XDG_CACHE_HOME"] = Path.Combine(folder, ".cache");      // nothing of the user's is used, nothing left behind
+        foreach (var (name, value) in environment ?? []) start.Environment[name] = value;
         if (failpoint is not null) start.Environment[Failpoint.Variable] = failpoint;
         if (checkpoints is not null) start.Environment[CheckpointStoreLocation.Variable] = checkpoints;
         if (journal is not null) start.Environment[JournalLocation.Variable] = journal;
@@ -120,7 +122,7 @@ internal sealed partial class RunningProgram : IDisposable
         return new($"{patience.TotalMinutes} min were not enough for {what}: {new EndedProgram(_command, _process.ExitCode, Output, Error)}");
     }
 
-    private static bool IsOurs(string variable) => variable.StartsWith("ACTORTRAINER_", StringComparison.Ordinal);
+    private static bool IsOurs(string variable) => variable.StartsWith("ACTORTRAINER_", StringComparison.Ordinal) || variable.StartsWith("OTEL_", StringComparison.Ordinal);
 
     private static void Keep(StringBuilder text, string? line)
     {

@@ -74,7 +74,7 @@ public sealed partial class ServingSpec : IDisposable
         using var alone = RunningProgram.Start(_workshop.Folder, ["serve", "--runs", _workshop.Runs, "--http", "0"]);
         using var client = await ClientOf(alone, "Serving");
         Assert.Equal(Predictions(promoted), Predictions(await Predict(client, Picture(digit))));
-        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/ready")).StatusCode);
+        await alone.Until("it says that it is ready", () => client.GetAsync("/ready").Result.IsSuccessStatusCode);
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync($"/v1/experiments/{Workshop.Tiny}")).StatusCode);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, (await client.PostAsync("/v1/experiments", new StringContent(""))).StatusCode);
         alone.Signal(System.Runtime.InteropServices.PosixSignal.SIGTERM);

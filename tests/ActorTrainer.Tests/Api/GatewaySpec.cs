@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
+using ActorTrainer.Actors.Coordination;
 using ActorTrainer.Api;
 using static ActorTrainer.Actors.Coordination.CoordinatorProtocol;
 
@@ -10,13 +11,38 @@ namespace ActorTrainer.Tests.Api;
 public sealed class GatewaySpec
 {
     [Fact]
-    public async Task Ready_tells_whether_the_node_is_in_the_cluster_and_health_that_it_lives()
+    public async Task Ready_tells_what_is_missing_and_health_that_it_lives()
     {
         await using var gateway = await TestGateway.StartAsync();
         Assert.Equal(HttpStatusCode.OK, (await gateway.Http.GetAsync("/ready")).StatusCode);
-        gateway.IsMember = false;
-        Assert.Equal(HttpStatusCode.OK, (await gateway.Http.GetAsync("/health")).StatusCode);
+        gateway.Standing = ClusterStanding.Outside;
         await IsProblem(await gateway.Http.GetAsync("/ready"), HttpStatusCode.ServiceUnavailable, "not in the cluster");
+        gateway.Standing = ClusterStanding.WithoutCoordinator;
+        await IsProblem(await gateway.Http.GetAsync("/ready"), HttpStatusCode.ServiceUnavailable, "no coordinator is in reach");
+        gateway.Standing = ClusterStanding.In;
+        gateway.LoseJournal();
+        await IsProblem(await gateway.Http.GetAsync("/ready"), HttpStatusCode.ServiceUnavailable, "journal");
+        Assert.Equal(HttpStatusCode.OK, (await gateway.Http.GetAsync("/health")).StatusCode);
+    }
+
+    /// <summary>Its last actor system has ended and still says that it is a member.</summary>
+    [Fact]
+    public async Task A_node_that_joins_anew_is_not_ready()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        gateway.End();
+        await IsProblem(await gateway.Http.GetAsync("/ready"), HttpStatusCode.ServiceUnavailable, "not in the cluster");
+    }
+
+    [Fact]
+    public async Task What_should_not_happen_is_told_to_both_sides_under_one_id()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        gateway.IsBroken = true;
+        var answer = await gateway.Http.GetAsync("/ready");
+        Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
+        string id = (string)JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["request_id"]!;
+        Assert.Contains(gateway.Said, said => said.StartsWith($"Request {id} failed, GET /ready: ", StringComparison.Ordinal) && said.Contains("   at ", StringComparison.Ordinal));
     }
 
     [Theory]

@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json.Nodes;
+using ActorTrainer.Actors.Coordination;
 using ActorTrainer.Api;
 using static ActorTrainer.Tests.Api.BirdModels;
 
@@ -29,7 +30,9 @@ public sealed class InferenceRoutesSpec : IAsyncLifetime
     {
         Assert.True((bool)(await Get("/v2/health/live"))["live"]!);
         Assert.True((bool)(await Get("/v2/health/ready"))["ready"]!);
-        _gateway.IsMember = false;
+        _gateway.Standing = ClusterStanding.Outside;        // models answer without the cluster
+        Assert.True((bool)(await Get("/v2/health/ready"))["ready"]!);
+        _gateway.LoseJournal();
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await _gateway.Http.GetAsync("/v2/health/ready")).StatusCode);
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorTrainer.Actors.Coordination;
+using ActorTrainer.Actors.Journal;
 using ActorTrainer.Api;
 using ActorTrainer.Hosting.Cluster;
 using Akka.Actor;
@@ -13,19 +14,23 @@ internal sealed class TestGateway : IAsyncDisposable
 
     private readonly ActorSystem _system = ActorSystem.Create("gateway", "akka { loglevel = OFF, stdout-loglevel = OFF }");
     private readonly Gateway _gateway;
+    private readonly CancellationTokenSource _gone = new();
 
     private TestGateway(ImmutableArray<ApiKey> keys)
     {
         var settings = new NodeSettings("127.0.0.1", 0, 0, [NodeRoles.Gateway], [], Runs.Runs) { Keys = keys, MaxUploadBytes = MaxUpload };
         _gateway = new(settings, () => Engine, Said.Add, TimeProvider.System);
-        _gateway.Coordinator.Connect(_system.ActorOf(Props.Create(() => new Coordinator(this))), () => IsMember, CancellationToken.None);
+        _gateway.Coordinator.Connect(_system.ActorOf(Props.Create(() => new Coordinator(this))), () => IsBroken ? throw new InvalidOperationException("as the test wants it") : Standing, _gone.Token);
     }
 
     public TemporaryRuns Runs { get; } = new();
     public FakeEngine Engine { get; } = new();
     public List<object> Asked { get; } = [];
     public List<string> Said { get; } = [];
-    public bool IsMember { get; set; } = true;
+    public ClusterStanding Standing { get; set; } = ClusterStanding.In;
+
+    /// <summary>Its place in the cluster can't be told.</summary>
+    public bool IsBroken { get; set; }
 
     /// <summary>The coordinator's answer; null: none.</summary>
     public Func<object, object?> Answer { get; set; } = _ => null;
@@ -41,8 +46,14 @@ internal sealed class TestGateway : IAsyncDisposable
         return gateway;
     }
 
+    /// <summary>The node's actor system has ended.</summary>
+    public void End() => _gone.Cancel();
+
+    public void LoseJournal() => File.Delete(((SqliteJournal)Runs.Runs.Journal).Path);
+
     public async ValueTask DisposeAsync()
     {
+        _gone.Dispose();
         Http.Dispose();
         await _gateway.DisposeAsync();
         await _system.Terminate();

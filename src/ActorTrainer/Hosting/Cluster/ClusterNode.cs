@@ -7,7 +7,6 @@ using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Transport.Gradients;
 using Akka.Actor;
-using Akka.Cluster;
 
 namespace ActorTrainer.Hosting.Cluster;
 
@@ -34,7 +33,7 @@ internal sealed class ClusterNode(NodeSettings settings, Func<IDataReader> reade
         {
             while (!cancel.IsCancellationRequested)
             {
-                var system = ActorTrainerSystem.StartNode(settings.Runs.Journal, Path.Combine(logs, node + ".log"), new(settings.Host, settings.Port, settings.Roles, Seeds(known), settings.Discovery), settings.Akka,
+                var system = ActorTrainerSystem.StartNode(settings.Runs.Journal, settings.Log, new(settings.Host, settings.Port, settings.Roles, Seeds(known), settings.Discovery), settings.Akka,
                     settings.Tls is { } tls ? NodeCertificates.ForRemoting(tls) : null);
                 await LiveAsync(system, door, gateway, node, known, cancel).ConfigureAwait(false);
                 if (!cancel.IsCancellationRequested) await Task.Delay(RejoinPause, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -64,7 +63,7 @@ internal sealed class ClusterNode(NodeSettings settings, Func<IDataReader> reade
         var coordinator = Coordination.StartProxy(system);
         var membership = system.ActorOf(MembershipActor.Props(coordinator, say, known.Write), "membership");
         using var gone = new CancellationTokenSource();
-        gateway?.Coordinator.Connect(coordinator, () => Akka.Cluster.Cluster.Get(system).SelfMember.Status == MemberStatus.Up, gone.Token);
+        gateway?.Coordinator.Connect(coordinator, () => Coordination.StandingOf(system), gone.Token);
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var stop = cancel.Register(() => asked.TrySetResult());
         await Task.WhenAny(asked.Task, system.WhenTerminated).ConfigureAwait(false);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ActorTrainer.Actors.Hosting;
 using ActorTrainer.Api;
+using ActorTrainer.Core.Experiments;
 using ActorTrainer.Journal;
 using ActorTrainer.Transport.Gradients;
 using ActorTrainer.Transport.Gradients.Gpu;
@@ -49,6 +50,10 @@ internal sealed record NodeSettings(string Host, int Port, int? Http, ImmutableA
 
     public bool Is(string role) => Roles.Contains(role);
 
+    public LogFormat LogFormat { get; init; }
+
+    public LogTarget Log => new(Path.Combine(Logs, $"{FileName}.log"), LogFormat);
+
     /// <summary>The log of one of its parts.</summary>
-    public string LogOf(string part) => Path.Combine(Logs, $"{FileName}.{part}.log");
+    public LogTarget LogOf(string part) => new(Path.Combine(Logs, $"{FileName}.{part}.log"), LogFormat);
 }
