@@ -49,11 +49,11 @@ internal static class Problems
         }
         catch (Exception e) when (!context.Response.HasStarted)
         {
-            await Of(e, context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize, report).ExecuteAsync(context).ConfigureAwait(false);
+            await Of(e, context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize, context.TraceIdentifier, report).ExecuteAsync(context).ConfigureAwait(false);
         }
     }
 
-    private static IResult Of(Exception e, long? limit, Action<string> report)
+    private static IResult Of(Exception e, long? limit, string id, Action<string> report)
     {
         switch (e)
         {
@@ -66,8 +66,8 @@ internal static class Problems
             case DecoderFallbackException: return Of(StatusCodes.Status400BadRequest, "The body is not UTF-8 text.");
             case JournalException or DbException: return Of(StatusCodes.Status503ServiceUnavailable, "The journal can't be reached from this node. Try again.");
             default:
-                report($"A request failed: {e.GetType().Name}: {e.Message}");
-                return Of(StatusCodes.Status500InternalServerError, "Something went wrong at the node; what, it has said on its own stderr.");
+                report($"Request {id} failed: {e.GetType().Name}: {e.Message}");
+                return Of(StatusCodes.Status500InternalServerError, $"Something went wrong at the node; what, it has said on its own stderr, of request {id}.");
         }
     }
 
