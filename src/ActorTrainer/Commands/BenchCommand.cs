@@ -18,24 +18,25 @@ internal static class BenchCommand
         "actortrainer bench step --architecture resnet18 --batch 16 --image 224 --threads 2 --precision bf16",
         "actortrainer bench loader ~/photos/train --threads 1,2,4,8 --epochs 3",
         "actortrainer bench collective --world 2 --floats 25000000 --rounds 8",
+        "actortrainer bench overhead --architecture resnet18 --channels 3 --image 128 --batch 16 --steps 12",
+        "actortrainer bench predict photos --clients 96",
     ];
 
     public static Command Create(Screen screen, Services services) => new("bench", "Measure parts of the program on this machine")
     {
-        Step(screen, services), Loader(screen, services), Collective(screen), CollectiveWorkerCommand(),
+        Step(screen, services), BenchActorsCommands.Overhead(screen, services), Loader(screen, services), Collective(screen), BenchActorsCommands.Predict(screen, services), CollectiveWorkerCommand(),
     };
 
     private static Command Step(Screen screen, Services services)
     {
-        var architecture = new Option<string>("--architecture") { HelpName = "NAME", Description = "Which model", DefaultValueFactory = _ => "resnet18" };
-        var batch = new Option<int>("--batch") { HelpName = "N", Description = "Pictures a step", DefaultValueFactory = _ => 16 };
-        var image = new Option<int>("--image") { HelpName = "PIXELS", Description = "Height and width of a picture", DefaultValueFactory = _ => 224 };
+        var architecture = Architecture("resnet18");
+        var batch = Number("--batch", "Pictures a step", 16);
+        var image = Number("--image", "Height and width of a picture", 224);
         var threads = Threads();
         var precision = new Option<Precision>("--precision") { HelpName = "fp32|tf32|bf16|fp64", Description = "As in the experiment file", DefaultValueFactory = _ => Precision.Fp32 };
         var device = new Option<DeviceChoice>("--device") { HelpName = "auto|cpu|cuda", Description = "On what", DefaultValueFactory = _ => DeviceChoice.Cpu };
         var steps = new Option<int>("--steps") { HelpName = "N", Description = "Steps; the first two do not count", DefaultValueFactory = _ => 7 };
         var json = CommonOptions.Json();
-        foreach (var option in new[] { batch, image, threads }) AtLeast(option, 1);
         AtLeast(steps, 3);
         var command = new Command("step", "Time training steps on pictures that stand ready in memory") { architecture, batch, image, threads, precision, device, steps, json };
         command.SetAction(parsed =>
@@ -95,7 +96,17 @@ internal static class BenchCommand
         return [.. counts];
     }
 
-    private static Option<int> Threads() => new("--threads") { HelpName = "N", Description = "Threads", DefaultValueFactory = _ => Environment.ProcessorCount };
+    internal static Option<string> Architecture(string usual) => new("--architecture") { HelpName = "NAME", Description = "Which model", DefaultValueFactory = _ => usual };
+
+    internal static Option<int> Threads() => Number("--threads", "Threads", Environment.ProcessorCount);
+
+    /// <summary>At least 1.</summary>
+    internal static Option<int> Number(string name, string description, int usual)
+    {
+        var option = new Option<int>(name) { HelpName = "N", Description = description, DefaultValueFactory = _ => usual };
+        AtLeast(option, 1);
+        return option;
+    }
 
     private static Command Collective(Screen screen)
     {

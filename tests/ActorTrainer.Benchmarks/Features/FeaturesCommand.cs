@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
-using ActorTrainer.Benchmarks.Overhead;
 using ActorTrainer.Core;
+using ActorTrainer.Torch;
 using ActorTrainer.Torch.Devices;
 using ActorTrainer.Torch.Models;
 
@@ -39,7 +39,7 @@ internal static class FeaturesCommand
         var (cached, bare) = (new List<Lap>(), new List<Lap>());
         for (int round = 0; round <= rounds; round++)
         {
-            var fromCache = await ActorLoop.RunAsync(workload, features).ConfigureAwait(false);
+            var fromCache = await ActorLoop.RunAsync(new TorchEngine(), workload, features).ConfigureAwait(false);
             var inMemory = await Task.Factory.StartNew(() => HeadLoop.Run(workload, features), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
             if (round == 0) continue;
             cached.Add(fromCache);
@@ -64,7 +64,7 @@ internal static class FeaturesCommand
         text.WriteLine($"speed of an epoch cached / in memory: {result.CachedToInMemory.Text("0.000")}");
     }
 
-    private static string Milliseconds(Sample seconds) => new Sample(1000 * seconds.Median, 1000 * seconds.Least, 1000 * seconds.Greatest, seconds.Count).Text("0.000");
+    private static string Milliseconds(Sample seconds) => seconds.Times(1000).Text("0.000");
 }
 
 /// <summary>Seconds of a step. The ratio is of speeds, round by round: below 1 the cache is slower.</summary>

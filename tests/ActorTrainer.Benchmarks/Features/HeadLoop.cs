@@ -1,4 +1,3 @@
-using ActorTrainer.Benchmarks.Overhead;
 using ActorTrainer.Torch.Models;
 using ActorTrainer.Torch.Weights;
 using TorchSharp.Modules;

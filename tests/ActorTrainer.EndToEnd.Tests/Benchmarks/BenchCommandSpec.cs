@@ -23,6 +23,32 @@ public sealed class BenchCommandSpec
         Assert.All(lines, line => Assert.All(new[] { "images_per_s", "cpu_ms", "decode_only_per_s", "decode_only_cpu_ms" }, key => Assert.True((double)line[key]! > 0, key)));
     }
 
+    [Fact]
+    public async Task Steps_through_the_actors_are_timed_beside_bare_ones()
+    {
+        var line = Assert.Single((await Bench("overhead", "--image", "16", "--batch", "4", "--threads", "1", "--steps", "5", "--rounds", "1", "--json")).Completes().Lines);
+        Assert.Equal(("lenet5", 4, 16), ((string)line["arch"]!, (int)line["batch"]!, (int)line["image"]!));
+        Assert.All(new[] { "step_s", "images_per_s", "bare_step_s" }, key => Assert.True((double)line[key]! > 0, key));
+        Assert.Equal(1, (int)line["actors_to_bare"]!["count"]!);
+    }
+
+    [Fact]
+    public async Task Predictions_of_a_fresh_model_and_of_a_run_are_timed()
+    {
+        using var workshop = new Workshop();
+        (await workshop.Train("--set", "experiment.training.phases.0.epochs=1")).Returns(0);
+        string[] small = ["--pictures", "64", "--rounds", "1", "--clients", "8", "--threads", "1", "--json"];
+        foreach (var (model, size) in new (string[], int)[] { (["--architecture", "lenet5", "--channels", "1", "--image", "16"], 16), ([Workshop.Tiny], 32) })
+        {
+            var line = Assert.Single((await workshop.Ask(["bench", "predict", .. model, .. small])).Completes().Lines);
+            Assert.Equal(("lenet5", size), ((string)line["arch"]!, (int)line["image"]!));
+            Assert.All(new[] { "images_per_s", "bare_images_per_s", "batched_to_bare", "batch_s", "open_p50_s", "open_p99_s", "bound_s" }, key => Assert.True((double)line[key]! > 0, key));
+        }
+    }
+
+    [Fact]
+    public async Task A_run_that_is_not_there_is_named() => (await Bench("predict", "nobody")).Refuses(2, "There is no run 'nobody'");
+
     [Theory]
     [InlineData("0")]
     [InlineData("2,")]

@@ -1,18 +1,20 @@
+using ActorTrainer.Benchmarks;
 using ActorTrainer.Benchmarks.Features;
 using ActorTrainer.Benchmarks.Memory;
 using ActorTrainer.Benchmarks.Micro;
-using ActorTrainer.Benchmarks.Overhead;
-using ActorTrainer.Benchmarks.Serving;
+using ActorTrainer.Torch;
 
 namespace ActorTrainer.EndToEnd.Tests.Benchmarks;
 
 /// <summary>Benchmarks that nobody runs rot. What they measure is not asserted: times depend on who else uses the machine.</summary>
 public sealed class BenchmarksSpec
 {
+    private static readonly Workload Small = new("lenet5", Channels: 1, ImageSize: 16, Classes: 4, BatchSize: 8, Steps: 10, Threads: 1);
+
     [Fact]
     public async Task The_loops_that_are_compared_do_the_same_work()
     {
-        var result = await OverheadCommand.MeasureAsync(new("lenet5", Channels: 1, ImageSize: 16, Classes: 4, BatchSize: 8, Steps: 10, Threads: 1), rounds: 1);
+        var result = await OverheadBenchmark.RunAsync(() => new TorchEngine(), Small, rounds: 1, CancellationToken.None);
 
         Assert.Equal(result.Session.SecondLoss, result.Actors.SecondLoss);                  // the same session, to the bit
         Assert.Equal(result.Bare.SecondLoss, result.Actors.SecondLoss, tolerance: 1e-4);    // the same mathematics in another order
@@ -31,9 +33,12 @@ public sealed class BenchmarksSpec
     [Fact]
     public async Task Every_picture_that_clients_send_is_answered()
     {
-        var result = await ServingCommand.MeasureAsync(new("lenet5", Channels: 1, ImageSize: 32, Classes: 4, Threads: 1), clients: 40, pictures: 200, rounds: 1);
+        var model = await Task.Factory.StartNew(() => ServedModel.Fresh(new TorchEngine(), Small), TaskCreationOptions.LongRunning);
 
-        Assert.True(result is { Batched.Median: > 0, Bare.Median: > 0 } && result.SlowSeconds >= result.MedianSeconds);
+        var result = await PredictBenchmark.RunAsync(() => new TorchEngine(), NoWeights.Instance, model, new(Clients: 40, Pictures: 200, Rounds: 1), CancellationToken.None);
+
+        Assert.True(result is { Batched.Median: > 0, Bare.Median: > 0 });
+        Assert.All(new[] { result.Closed, result.Open }, waited => Assert.True(waited.Median > 0 && waited.P99 >= waited.Median && waited.Most >= waited.P99));
     }
 
     [Fact]

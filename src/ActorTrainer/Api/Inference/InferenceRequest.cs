@@ -40,6 +40,11 @@ internal sealed record InferenceRequest(string? Id, ImmutableArray<int> Shape, R
         {
             throw Wrong("The body is not JSON.");
         }
+        catch (InvalidOperationException)
+        {
+            // JSON may escape half of a surrogate pair, in names too: it is found where the text is asked for.
+            throw Wrong("A text in the body is not Unicode.");
+        }
     }
 
     /// <summary>One memory a picture. Throws <see cref="BodyException"/> where they are not of the model's shape.</summary>

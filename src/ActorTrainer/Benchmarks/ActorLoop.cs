@@ -9,17 +9,16 @@ using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Training;
-using ActorTrainer.Torch;
 using ActorTrainer.Transport.Checkpoints;
 using ActorTrainer.Transport.Training;
 using Akka.Actor;
 
-namespace ActorTrainer.Benchmarks.Overhead;
+namespace ActorTrainer.Benchmarks;
 
 /// <summary>The whole way of a run: experiment, trainer and loader actors, journal, step file, a checkpoint at the end. Only what it trains on stands ready.</summary>
 internal static class ActorLoop
 {
-    public static async Task<Lap> RunAsync(Workload workload, IExperimentData batches)
+    public static async Task<Lap> RunAsync(IEngine engine, Workload workload, IExperimentData batches)
     {
         string folder = Directory.CreateTempSubdirectory("actortrainer-overhead-").FullName;
         try
@@ -27,7 +26,7 @@ internal static class ActorLoop
             var clock = new Stopclock(workload);
             var run = new RunFolder(folder);
             using var evaluations = new EvaluationLog(run.Evaluations, TimeProvider.System);
-            var ended = await EndOfAsync(Work(workload, batches, run, () => new ClockedLog(new StepLog(run.Metrics, TimeProvider.System), clock)), crew => Parts(workload, run, evaluations, crew), run).ConfigureAwait(false);
+            var ended = await EndOfAsync(Work(engine, workload, batches, run, () => new ClockedLog(new StepLog(run.Metrics, TimeProvider.System), clock)), crew => Parts(workload, run, evaluations, crew), run).ConfigureAwait(false);
             return ended.Status == ExperimentStatus.Completed ? clock.Lap() : throw new InvalidOperationException($"The run ended as {ended.Status}: {ended.Failure}");
         }
         finally
@@ -36,9 +35,9 @@ internal static class ActorLoop
         }
     }
 
-    private static ExperimentWork Work(Workload workload, IExperimentData batches, RunFolder run, Func<IStepLog> steps)
+    private static ExperimentWork Work(IEngine engine, Workload workload, IExperimentData batches, RunFolder run, Func<IStepLog> steps)
     {
-        var (engine, store, job) = (new TorchEngine(), new FolderCheckpointStore(run.CheckpointFolder), workload.Job);
+        var (store, job) = (new FolderCheckpointStore(run.CheckpointFolder), workload.Job);
         return new(
             [new TrainerParts(workload.Plan, job, engine, NoWeights.Instance, batches, store, new LocalExchanges(), steps, null, "none", 4, TimeProvider.System)],
             new EvaluatorParts(engine, NoWeights.Instance, job.Device, batches, store, workload.BatchSize, 4));

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace ActorTrainer.Benchmarks.Overhead;
+namespace ActorTrainer.Benchmarks;
 
 /// <summary>A round's result.</summary>
 /// <param name="Seconds">Median time of a step.</param>

@@ -1,16 +1,15 @@
 using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Training;
-using ActorTrainer.Torch;
 
-namespace ActorTrainer.Benchmarks.Overhead;
+namespace ActorTrainer.Benchmarks;
 
 /// <summary>The trainer's session without the trainer: what is left between this and the actors is the actors.</summary>
 internal static class SessionLoop
 {
-    public static Lap Run(Workload workload, ReadyBatches batches)
+    public static Lap Run(IEngine engine, Workload workload, ReadyBatches batches)
     {
         var (plan, exchange) = (workload.Plan, new LocalExchange());
-        using var session = new TorchEngine().OpenTraining(workload.Job, NoWeights.Instance);
+        using var session = engine.OpenTraining(workload.Job, NoWeights.Instance);
         session.Begin(TrainingCursor.Start, null);
         var clock = new Stopclock(workload);
         for (var cursor = TrainingCursor.Start; !plan.IsFinished(cursor); cursor = plan.Advance(cursor))
