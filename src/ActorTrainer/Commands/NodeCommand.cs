@@ -40,7 +40,7 @@ internal static class NodeCommand
         var seed = new Option<string[]>("--seed") { Description = "A node to join; may be given several times. None: a coordinator begins a cluster", HelpName = "HOST:PORT", DefaultValueFactory = _ => [] };
         var trainers = new Option<int?>("--trainers") { Description = "How many trainers this process holds (default: one a GPU; one on CPUs)", HelpName = "N" };
         var runs = CommonOptions.Runs();
-        var logFormat = new Option<LogFormat?>("--log-format") { Description = "Of its log and of what it says: text, or json for machines (default: text)", HelpName = "text|json" };
+        var logFormat = new Option<string?>("--log-format") { Description = "Of its log and of what it says on stderr: text for people, json for machines (default: text)", HelpName = "text|json" };
         var newKey = new Option<string?>("--new-key") { Description = "Print a new key for the gateway's API, and its line for the node's file; nothing is started", HelpName = string.Join('|', NodeFile.Scopes) };
         var command = new Command("node", "A node of a cluster: trains, evaluates, coordinates, answers") { config, roles, host, port, http, seed, trainers, runs, logFormat, newKey };
         command.SetAction(async (parsed, cancel) =>
@@ -64,7 +64,7 @@ internal static class NodeCommand
                 Tls = NodeConfiguration.TlsOf(file),
                 Gpus = Enum.Parse<GpuTransport>(file.Collective ?? nameof(GpuTransport.Auto), ignoreCase: true),
                 Trainers = parsed.GetValue(trainers) ?? file.Trainers,
-                LogFormat = parsed.GetValue(logFormat) ?? file.LogFormat ?? LogFormat.Text,
+                LogFormat = parsed.GetValue(logFormat) is { } format ? Format(format) : file.LogFormat ?? LogFormat.Text,
                 MaxUploadBytes = (long)(file.DataSets.MaxUploadMebibytes ?? DefaultUploadMebibytes) << 20,
             };
             settings = settings with { DataRoots = file.DataRoots ?? (NodeGates.IsLoopback(settings.Host) ? null : ImmutableArray<string>.Empty) };
@@ -94,6 +94,13 @@ internal static class NodeCommand
         screen.Say($"  {{ scope = {scope}, sha256 = \"{ApiKey.HashOf(key)}\" }}");
         return ExitCode.Done;
     }
+
+    private static LogFormat Format(string asked) => asked switch
+    {
+        "text" => LogFormat.Text,
+        "json" => LogFormat.Json,
+        _ => throw new UsageException($"--log-format {asked}: text or json is needed."),
+    };
 
     private static ImmutableArray<string> Roles(ImmutableArray<string>? named)
     {

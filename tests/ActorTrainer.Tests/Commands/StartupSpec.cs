@@ -5,7 +5,7 @@ namespace ActorTrainer.Tests.Commands;
 /// <summary>What only looks is quick: it loads neither libtorch nor Akka nor a codec. Asked of the real process, by a start-up hook in this assembly.</summary>
 public sealed class StartupSpec : IDisposable
 {
-    private static readonly string[] Heavy = ["TorchSharp", "Akka", "SkiaSharp", "Google.Protobuf"];
+    private static readonly string[] Heavy = ["TorchSharp", "Akka", "SkiaSharp", "Google.Protobuf", "OpenTelemetry"];
     private readonly TemporaryRuns _runs = new TemporaryRuns().With("birds", Some.History());
     private readonly TemporaryFolder _folder = new();
 
