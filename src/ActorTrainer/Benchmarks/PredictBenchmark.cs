@@ -40,20 +40,22 @@ internal static class PredictBenchmark
             if (await serving.Ask<object>(new PrepareVersion(Version), cancel).ConfigureAwait(false) is PredictorMissing missing) throw new EngineException(missing.Reason);
             var predictor = (await serving.Ask<PredictorFound>(new FindPredictor(Version, false), cancel).ConfigureAwait(false)).Predictor;
             var (bare, batched, closed, open) = (new List<double>(), new List<double>(), new List<double>(), new List<double>());
+            int refused = 0;
             for (int round = 0; round <= load.Rounds; round++)
             {
                 cancel.ThrowIfCancellationRequested();
                 double inLoop = await Task.Factory.StartNew(() => Bare(engine(), weights, model, limits.Size, load.Pictures), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
                 var (fromActors, waited) = await ClosedAsync(model, predictor, load).ConfigureAwait(false);
-                var latencies = await OpenAsync(model, predictor, load.Pictures, inLoop * OpenShare, (ulong)round).ConfigureAwait(false);
+                var (latencies, turnedAway) = await OpenAsync(model, predictor, load.Pictures, inLoop * OpenShare, (ulong)round).ConfigureAwait(false);
                 if (round == 0) continue;
                 bare.Add(inLoop);
                 batched.Add(fromActors);
                 closed.AddRange(waited);
                 open.AddRange(latencies);
+                refused += turnedAway;
             }
 
-            return new(model, load, limits, Sample.Of(bare), Sample.Of(batched), Sample.Of(bare.Zip(batched, (loop, actors) => actors / loop)), Latencies.Of(closed), Latencies.Of(open));
+            return new(model, load, limits, Sample.Of(bare), Sample.Of(batched), Sample.Of(bare.Zip(batched, (loop, actors) => actors / loop)), Latencies.Of(closed), Latencies.Of(open), refused);
         }
         finally
         {
@@ -93,10 +95,20 @@ internal static class PredictBenchmark
         return (load.Pictures / Stopwatch.GetElapsedTime(began).TotalSeconds, [.. seconds.SelectMany(mine => mine)]);
     }
 
-    /// <summary>From the moment that each was due, so that a sender that is late itself hides nothing.</summary>
-    private static async Task<List<double>> OpenAsync(ServedModel model, IActorRef predictor, int pictures, double perSecond, ulong round)
+    /// <summary>From the moment that each was due, so that a sender that is late itself hides nothing; and how many were refused, since too many waited.</summary>
+    private static async Task<(List<double> Seconds, int Refused)> OpenAsync(ServedModel model, IActorRef predictor, int pictures, double perSecond, ulong round)
     {
         ImmutableArray<ReadOnlyMemory<byte>> picture = [model.Picture(0)];
-        return await Arrivals.AtAsync(perSecond, pictures, round, _ => predictor.Ask<Predicted>(new Predict(picture, Patience), Patience)).ConfigureAwait(false);
+        int refused = 0;
+        var seconds = await Arrivals.AtAsync(perSecond, pictures, round, async _ =>
+        {
+            switch (await predictor.Ask<object>(new Predict(picture, Patience), Patience).ConfigureAwait(false))
+            {
+                case Predicted: break;
+                case PredictionRefused: Interlocked.Increment(ref refused); break;
+                case var other: throw new EngineException($"The model did not answer: {other}");
+            }
+        }).ConfigureAwait(false);
+        return (seconds, refused);
     }
 }

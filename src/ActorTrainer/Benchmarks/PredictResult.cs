@@ -9,7 +9,8 @@ namespace ActorTrainer.Benchmarks;
 /// <param name="Ratio">Round by round: below 1 the actors are slower.</param>
 /// <param name="Closed">Of those clients.</param>
 /// <param name="Open">Of pictures that come when they come, at <see cref="PredictBenchmark.OpenShare"/> of the bare loop's speed.</param>
-internal sealed record PredictResult(ServedModel Model, PredictLoad Load, BatchLimits Limits, Sample Bare, Sample Batched, Sample Ratio, Latencies Closed, Latencies Open)
+/// <param name="Refused">Of those, how many found too many waiting: their answer came at once and says little.</param>
+internal sealed record PredictResult(ServedModel Model, PredictLoad Load, BatchLimits Limits, Sample Bare, Sample Batched, Sample Ratio, Latencies Closed, Latencies Open, int Refused)
 {
     private double BatchSeconds => Limits.Size / Bare.Median;
 
@@ -34,6 +35,7 @@ internal sealed record PredictResult(ServedModel Model, PredictLoad Load, BatchL
         ClosedP99S = Math.Round(Closed.P99, 5),
         OpenP50S = Math.Round(Open.Median, 5),
         OpenP99S = Math.Round(Open.P99, 5),
+        Refused,
         BoundS = Math.Round(Bound, 5),
     }, CoreJson.Options);
 
@@ -43,5 +45,5 @@ internal sealed record PredictResult(ServedModel Model, PredictLoad Load, BatchL
         $"pictures a second in a bare loop of full batches: {Bare.Text("0.0")}; a batch takes {1000 * BatchSeconds:0.0} ms",
         $"pictures a second batched as they come:           {Batched.Text("0.0")}; batched / bare {Ratio.Text("0.000")}",
         $"a request of these clients took {1000 * Closed.Median:0.0} ms, the slowest hundredth {1000 * Closed.P99:0.0} ms or more",
-        $"at {PredictBenchmark.OpenShare:0 %} of the loop's speed, come when they may: {1000 * Open.Median:0.0} ms, the slowest hundredth {1000 * Open.P99:0.0} ms or more (delay and two batches: {1000 * Bound:0.0} ms)");
+        $"at {PredictBenchmark.OpenShare:0 %} of the loop's speed, come when they may: {1000 * Open.Median:0.0} ms, the slowest hundredth {1000 * Open.P99:0.0} ms or more (delay and two batches: {1000 * Bound:0.0} ms); {Refused} refused");
 }

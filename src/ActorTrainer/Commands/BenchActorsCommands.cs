@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ActorTrainer.Benchmarks;
+using ActorTrainer.Core.Serving;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Hosting;
 using ActorTrainer.Journal;
@@ -37,6 +38,10 @@ internal static class BenchActorsCommands
         var reference = new Argument<string?>("NAME") { HelpName = "NAME[@STEP|@best|@last]", Description = "A run, whose model answers; none: a fresh model of --architecture", Arity = ArgumentArity.ZeroOrOne };
         var (architecture, channels, image) = Model("resnet18", 3, 64);
         var clients = BenchCommand.Number("--clients", "Each sends a picture, waits for the answer, and sends the next", 96);
+        clients.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() > BatchLimits.Default.Waiting) result.AddError($"--clients is at most {BatchLimits.Default.Waiting}: no more pictures may wait.");
+        });
         var pictures = BenchCommand.Number("--pictures", "Pictures a round", 1024);
         var rounds = BenchCommand.Number("--rounds", "Rounds of each, in turns", 5);
         var threads = BenchCommand.Threads();

@@ -19,6 +19,8 @@ internal static class TwoNodes
         {
             string runs = Path.Combine(folder, "runs");
             await WriteAsync(folder, architecture, batch, image, steps, cancel).ConfigureAwait(false);
+            // Pixels near to what the model takes: it is steps that are compared.
+            await Programs.OutputAsync(Programs.Product, ["pack", Path.Combine(folder, "pictures"), Path.Combine(folder, "pictures.pack"), "--as", "raw", "--short-side", image.ToString(CultureInfo.InvariantCulture)], cancel).ConfigureAwait(false);
             await using var head = await NodeProcess.StartAsync(runs).ConfigureAwait(false);
             await using var second = await head.JoinAsync(runs).ConfigureAwait(false);
             await Programs.OutputAsync(Programs.Product, ["submit", Path.Combine(folder, "two.conf"), "--server", head.Url.ToString(), "--wait", "--json"], cancel).ConfigureAwait(false);
@@ -46,7 +48,7 @@ internal static class TwoNodes
               name = two
               seed = 1
               data {
-                train = "{{folder}}/pictures", channels = 3, image-size = {{image}}, loader-threads = 1
+                train = "{{folder}}/pictures.pack", channels = 3, image-size = {{image}}, loader-threads = 1
                 augment = [ { resize = [{{image}}, {{image}}] } ], evaluate = [ { resize = [{{image}}, {{image}}] } ]
               }
               model.architecture = {{architecture}}

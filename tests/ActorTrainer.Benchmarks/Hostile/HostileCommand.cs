@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ActorTrainer.Benchmarks.Processes;
 using ActorTrainer.Core;
@@ -25,7 +27,7 @@ internal static partial class HostileCommand
         command.SetAction(async (parsed, cancel) =>
         {
             NativeEnvironment.Prepare();
-            using var model = await TrainedModel.TrainAsync(Path.GetFullPath(parsed.GetRequiredValue(data)), 1, cancel).ConfigureAwait(false);
+            using var model = await TrainedModel.TrainAsync(Path.GetFullPath(parsed.GetRequiredValue(data)), 2, cancel).ConfigureAwait(false);
             var result = await RunAsync(model.Runs, TrainedModel.Name, parsed.GetValue(requests), parsed.GetValue(seed), cancel).ConfigureAwait(false);
             Print(result);
             await Console.Out.WriteLineAsync(JsonSerializer.Serialize(result, CoreJson.Options)).ConfigureAwait(false);
@@ -38,7 +40,7 @@ internal static partial class HostileCommand
     public static async Task<HostileResult> RunAsync(string runs, string model, int requests, ulong seed, CancellationToken cancel)
     {
         await using var gateway = await NodeProcess.StartAsync(runs).ConfigureAwait(false);
-        using var siege = new Siege(gateway, seed, model, Side, Channels);
+        using var siege = new Siege(gateway, seed, model, await VersionsAsync(gateway, model, cancel).ConfigureAwait(false), Side, Channels);
         var footprints = ImmutableArray.CreateBuilder<SiegeFootprint>(Parts);
         for (int part = 0; part < Parts && !gateway.HasEnded; part++)
         {
@@ -51,6 +53,13 @@ internal static partial class HostileCommand
         else await LeaveAsync(gateway, runs, failures).ConfigureAwait(false);
         failures.AddRange(siege.Failures.Where(failure => Id().Match(failure) is { Success: true } id && !gateway.Said.Contains(id.Groups[1].Value, StringComparison.Ordinal)).Select(failure => $"not on its stderr: {failure}"));
         return new(Machine.Here(), requests, seed, siege.Statuses.ToImmutableSortedDictionary(), footprints.ToImmutable(), [.. failures]);
+    }
+
+    private static async Task<ImmutableArray<string>> VersionsAsync(NodeProcess gateway, string model, CancellationToken cancel)
+    {
+        using var http = new HttpClient { BaseAddress = gateway.Url };
+        var shown = await http.GetFromJsonAsync<JsonObject>($"/v1/models/{model}", cancel).ConfigureAwait(false);
+        return [.. shown!["versions"]!.AsArray().Select(version => (string)version!["version"]!)];
     }
 
     /// <summary>It still answers, ends when asked to, and leaves neither port nor unfinished file behind.</summary>

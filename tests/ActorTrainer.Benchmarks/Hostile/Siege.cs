@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using ActorTrainer.Benchmarks.Processes;
@@ -6,7 +7,7 @@ using ActorTrainer.Core.Randomness;
 namespace ActorTrainer.Benchmarks.Hostile;
 
 /// <summary>Sends request after request, several at a time, and looks at every answer.</summary>
-internal sealed class Siege(NodeProcess gateway, ulong seed, string model, int side, int channels) : IDisposable
+internal sealed class Siege(NodeProcess gateway, ulong seed, string model, ImmutableArray<string> versions, int side, int channels) : IDisposable
 {
     private const int AtATime = 8;
 
@@ -16,7 +17,7 @@ internal sealed class Siege(NodeProcess gateway, ulong seed, string model, int s
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = gateway.Url, Timeout = Patience };
     private readonly PictureRequests _pictures = new(model);
     private readonly TensorRequests _tensors = new(model, side, channels);
-    private readonly TextRequests _texts = new(model);
+    private readonly TextRequests _texts = new(model, versions);
     private readonly ArchiveRequests _archives = new();
     private readonly RawRequests _raw = new(model);
     private readonly SortedDictionary<int, int> _statuses = [];

@@ -47,6 +47,9 @@ public sealed class BenchCommandSpec
     }
 
     [Fact]
+    public async Task More_clients_than_may_wait_are_refused() => (await Bench("predict", "--clients", "257")).Refuses(2, "--clients is at most 256");
+
+    [Fact]
     public async Task A_run_that_is_not_there_is_named() => (await Bench("predict", "nobody")).Refuses(2, "There is no run 'nobody'");
 
     [Theory]

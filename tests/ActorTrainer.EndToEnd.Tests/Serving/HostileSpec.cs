@@ -20,7 +20,9 @@ public sealed class HostileSpec : IDisposable
     public async Task A_gateway_stands_whatever_it_is_sent()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "What a process holds is looked up in /proc.");
-        (await _workshop.Train("--set", "experiment.training.phases.0.epochs=1", "--set", "experiment.checkpoint.every-steps=null")).Returns(0);
+        string[] once = ["--set", "experiment.training.phases.0.epochs=1", "--set", "experiment.checkpoint.every-steps=null"];
+        (await _workshop.Train(once)).Returns(0);
+        (await _workshop.Train([.. once, "--set", "experiment.seed=2", "--fresh", "--yes"])).Returns(0);
 
         var result = await HostileCommand.RunAsync(_workshop.Runs, Workshop.Tiny, Requests, seed: 1, CancellationToken.None);
 

@@ -111,7 +111,7 @@ public sealed class InferenceRoutesSpec : IAsyncLifetime
     [Theory]
     [InlineData("", "not JSON")]
     [InlineData("[]", "not a JSON object")]
-    [InlineData("""{"id":"\ud800","inputs":[{"name":"image","shape":[1,8,8,1],"datatype":"UINT8","parameters":{"binary_data_size":0}}]}""", "binary_data_size")]
+    [InlineData("""{"id":"\ud800","inputs":[{"name":"image","shape":[1,8,8,1],"datatype":"UINT8","data":[]}]}""", "not Unicode")]
     [InlineData("""{"inputs":[{"name":"\ud800","shape":[1,8,8,1],"datatype":"UINT8","data":[]}]}""", "not Unicode")]
     [InlineData("""{"\udfff":1,"inputs":[]}""", "One input is needed")]
     [InlineData("{}", "One input is needed")]
