@@ -30,6 +30,9 @@ public sealed class PredictorActor : UntypedActor, IWithTimers
     private readonly Func<Func<IPredictor>> _read;
     private readonly ServingMeter _meter;
     private readonly IActorRef _inference;
+
+    /// <summary>Not Akka's: its timers come at ticks of 10 ms and more, which is long beside a queue's delay.</summary>
+    private readonly ITimer _look;
     private ImmutableArray<Asked> _onDevice = [];
     private TimeSpan _batchBegan;
     private bool _graceIsOver;
@@ -38,6 +41,8 @@ public sealed class PredictorActor : UntypedActor, IWithTimers
     {
         (_read, _queue, _meter, _time, _began) = (read, new(limits), new(version), time, time.GetTimestamp());
         _inference = Context.ActorOf(InferenceActor.Props(), "inference");
+        var self = Self;
+        _look = time.CreateTimer(_ => self.Tell(Look.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <param name="read">Reads the weights, on any thread; what it returns opens them on the device's.</param>
@@ -114,11 +119,13 @@ public sealed class PredictorActor : UntypedActor, IWithTimers
             _inference.Tell(new Infer([.. turn.Batch.SelectMany(asked => asked.Pictures)]));
         }
 
-        if (turn.Next is { } next) Timers.StartSingleTimer("look", Look.Instance, next > Now ? next - Now : TimeSpan.Zero);
-        else Timers.Cancel("look");
+        _look.Change(turn.Next is { } next ? WholeMilliseconds(next - Now) : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _meter.Waits(_queue.Waiting);
         StopIfDone();
     }
+
+    /// <summary>Up, as far as a timer counts: a look that comes too early is one more.</summary>
+    private static TimeSpan WholeMilliseconds(TimeSpan left) => TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(left.TotalMilliseconds)));
 
     private void OnGraceOver()
     {
@@ -138,7 +145,11 @@ public sealed class PredictorActor : UntypedActor, IWithTimers
         Context.Stop(Self);
     }
 
-    protected override void PostStop() => _meter.Waits(0);
+    protected override void PostStop()
+    {
+        _look.Dispose();
+        _meter.Waits(0);
+    }
 
     private sealed record Asked(IActorRef Asker, ImmutableArray<ReadOnlyMemory<byte>> Pictures);
 
