@@ -33,6 +33,9 @@ public sealed class PredictorActor : UntypedActor, IWithTimers
     private readonly ServingMeter _meter;
     private readonly ModelVersionId _version;
     private readonly IActorRef _inference;
+
+    /// <summary>Not Akka's: its timers come at ticks of 10 ms and more, which is long beside a queue's delay.</summary>
+    private readonly ITimer _look;
     private ImmutableArray<Asked> _onDevice = [];
     private TimeSpan _batchBegan;
     private Activity? _span;
@@ -42,6 +45,8 @@ public sealed class PredictorActor : UntypedActor, IWithTimers
     {
         (_read, _queue, _meter, _version, _time, _began) = (read, new(limits), new(version), version, time, time.GetTimestamp());
         _inference = Context.ActorOf(InferenceActor.Props(), "inference");
+        var self = Self;
+        _look = time.CreateTimer(_ => self.Tell(Look.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <param name="read">Reads the weights, on any thread; what it returns opens them on the device's.</param>
@@ -120,8 +125,7 @@ public sealed class PredictorActor : UntypedActor, IWithTimers
             _inference.Tell(new Infer([.. turn.Batch.SelectMany(asked => asked.Pictures)], _span?.Context ?? default));
         }
 
-        if (turn.Next is { } next) Timers.StartSingleTimer("look", Look.Instance, next > Now ? next - Now : TimeSpan.Zero);
-        else Timers.Cancel("look");
+        _look.Change(turn.Next is { } next ? WholeMilliseconds(next - Now) : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _meter.Waits(_queue.Waiting);
         StopIfDone();
     }
@@ -138,6 +142,9 @@ public sealed class PredictorActor : UntypedActor, IWithTimers
         _span?.End(problem);
         _span = null;
     }
+
+    /// <summary>Up, as far as a timer counts: a look that comes too early is one more.</summary>
+    private static TimeSpan WholeMilliseconds(TimeSpan left) => TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(left.TotalMilliseconds)));
 
     private void OnGraceOver()
     {
@@ -158,7 +165,11 @@ public sealed class PredictorActor : UntypedActor, IWithTimers
         Context.Stop(Self);
     }
 
-    protected override void PostStop() => _meter.Waits(0);
+    protected override void PostStop()
+    {
+        _look.Dispose();
+        _meter.Waits(0);
+    }
 
     private sealed record Asked(IActorRef Asker, ImmutableArray<ReadOnlyMemory<byte>> Pictures, ActivityContext Trace);
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ActorTrainer.Actors.Serving;
 using ActorTrainer.Actors.Tests.Fakes;
 using ActorTrainer.Core.Checkpoints;
@@ -16,11 +17,12 @@ public sealed class PredictorActorSpec() : TestKit(ActorSpec.Configuration)
     private static readonly ModelVersionId Version = new(new("birds"), "one");
     private readonly FakePredictor _model = new();
 
-    private TestActorRef<Parent> Start(BatchLimits? limits = null, Func<Func<IPredictor>>? read = null)
+    private TestActorRef<Parent> Start(BatchLimits? limits = null, Func<Func<IPredictor>>? read = null, TimeProvider? time = null)
     {
         var probe = TestActor;
+        var clock = time ?? TimeProvider.System;
         read ??= () => _model.Open;
-        return ActorOfAsTestActorRef<Parent>(Props.Create(() => new Parent(probe, PredictorActor.Props(Version, read, limits ?? new(4, TimeSpan.FromMilliseconds(1), 8), TimeProvider.System))));
+        return ActorOfAsTestActorRef<Parent>(Props.Create(() => new Parent(probe, PredictorActor.Props(Version, read, limits ?? new(4, TimeSpan.FromMilliseconds(1), 8), clock))));
     }
 
     private static Predict Of(params byte[] pixels) => new([.. pixels.Select(pixel => (ReadOnlyMemory<byte>)new[] { pixel })], Patience);
@@ -33,6 +35,19 @@ public sealed class PredictorActorSpec() : TestKit(ActorSpec.Configuration)
         Assert.Equal([1], _model.Batches);
         predictor.Tell(Of(7, 8), TestActor);
         Assert.Equal([7, -7, 8, -8], ExpectMsg<Predicted>().Logits);
+    }
+
+    [Fact]
+    public void A_lone_request_waits_for_company_as_long_as_the_queue_says_by_a_clock_that_is_as_fine()
+    {
+        var time = new NotedTime();
+        var predictor = Start(new(4, TimeSpan.FromMilliseconds(3), 8), time: time);
+        ExpectMsg<PredictorReady>();
+
+        predictor.Tell(Of(1), TestActor);
+
+        Assert.Equal([1, -1], ExpectMsg<Predicted>().Logits);
+        Assert.Contains(time.Due, due => due > TimeSpan.Zero && due <= TimeSpan.FromMilliseconds(3));
     }
 
     [Fact]
@@ -115,5 +130,26 @@ public sealed class PredictorActorSpec() : TestKit(ActorSpec.Configuration)
         public Parent(IActorRef probe, Props child) => (_probe, _child) = (probe, Context.ActorOf(child));
 
         protected override void OnReceive(object message) => (Sender.Equals(_child) ? _probe : _child).Tell(message, Sender);
+    }
+
+    /// <summary>The system's time, which notes what its timers are set to.</summary>
+    private sealed class NotedTime : TimeProvider
+    {
+        public ConcurrentQueue<TimeSpan> Due { get; } = [];
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new Noted(this, base.CreateTimer(callback, state, dueTime, period));
+
+        private sealed class Noted(NotedTime time, ITimer timer) : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period)
+            {
+                time.Due.Enqueue(dueTime);
+                return timer.Change(dueTime, period);
+            }
+
+            public void Dispose() => timer.Dispose();
+
+            public ValueTask DisposeAsync() => timer.DisposeAsync();
+        }
     }
 }
