@@ -204,12 +204,16 @@ internal sealed class FakeNccl(FakeNccl.Net net) : INccl
     /// <summary>In the order of the sends of each pair. The device runs behind: additions that were queued before see what came before.</summary>
     private void Deliver()
     {
-        while (!IsStuck && _awaited.FirstOrDefault(awaited => net.Queues.TryGetValue((awaited.Peer, _rank), out var queue) && !queue.IsEmpty) is { Bytes: > 0 } next)
+        if (IsStuck) return;
+        // Peer by peer: what arrives while one looks is the first that is awaited of its sender, never the second.
+        foreach (int peer in _awaited.Select(awaited => awaited.Peer).Distinct().ToList())
         {
-            Assert.True(net.Queues[(next.Peer, _rank)].TryDequeue(out byte[]? bytes));
-            Assert.Equal(next.Bytes, bytes.Length);
-            Marshal.Copy(bytes, 0, next.Address, bytes.Length);
-            _awaited.Remove(next);
+            while (_awaited.FirstOrDefault(awaited => awaited.Peer == peer) is { Bytes: > 0 } next && net.Queues.TryGetValue((peer, _rank), out var queue) && queue.TryDequeue(out byte[]? bytes))
+            {
+                Assert.Equal(next.Bytes, bytes.Length);
+                Marshal.Copy(bytes, 0, next.Address, bytes.Length);
+                _awaited.Remove(next);
+            }
         }
     }
 
