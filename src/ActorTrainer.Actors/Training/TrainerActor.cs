@@ -397,7 +397,13 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
     private bool TryWrite(StepDue due)
     {
         var turn = _turns.Ask(Here, due);
-        if (turn == CheckpointTurn.Write) _writer.Tell(new CheckpointWriterProtocol.WriteCheckpoint(_clock.Saving(Content), due, _trace.Generation));
+        if (turn == CheckpointTurn.Write)
+        {
+            var content = _clock.Saving(Content);       // flushes the steps' files, which a full disk refuses
+            _turns.Begun(content.Id);
+            _writer.Tell(new CheckpointWriterProtocol.WriteCheckpoint(content, due, _trace.Generation));
+        }
+
         return turn != CheckpointTurn.Wait;
     }
 

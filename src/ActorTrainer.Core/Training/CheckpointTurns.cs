@@ -46,15 +46,13 @@ public sealed class CheckpointTurns
     {
         Waiting = null;
         if (!_writes || _written?.Step == here.Step || _writing == here) return CheckpointTurn.Nothing;
-        if (_writing is not null)
-        {
-            Waiting = due;
-            return CheckpointTurn.Wait;
-        }
-
-        _writing = here;
-        return CheckpointTurn.Write;
+        if (_writing is null) return CheckpointTurn.Write;
+        Waiting = due;
+        return CheckpointTurn.Wait;
     }
+
+    /// <summary>Its state is captured and on its way; before, nobody waits for it.</summary>
+    public void Begun(CheckpointId here) => _writing = here;
 
     /// <param name="written">Durable now.</param>
     /// <param name="generation">The one that trains.</param>

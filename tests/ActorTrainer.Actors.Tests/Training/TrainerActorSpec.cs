@@ -64,6 +64,27 @@ public sealed class TrainerActorSpec : TestKit
         Assert.Equal((1, needed.EpochsInPhase), (next.Phase, next.EpochsInPhase));
     }
 
+    [Fact]
+    public void A_disk_that_is_full_when_a_checkpoint_is_due_ends_it_with_the_reason()
+    {
+        var world = new World(Some.Plan(epochs: 4, checkpointEvery: 2));
+        var trainer = Sys.ActorOf(TrainerActor.Props(world.Trainer with { OpenSteps = () => new FullDisk(world.Steps) }, TestActor));
+        trainer.Tell(new BeginTraining(new(new(TrainingCursor.Start, null, null), Team(1)), CancellationToken.None));
+        Assert.Equal("No space left on device", FishForMessage<TrainingFailed>(_ => true, Patience).Reason);
+    }
+
+    /// <summary>Takes lines, and can't keep them.</summary>
+    private sealed class FullDisk(IStepLog log) : IStepLog
+    {
+        public void Append(in StepRecord record) => log.Append(record);
+
+        public void Flush(bool durable) => throw new IOException("No space left on device");
+
+        public StepNumber CutBackTo(StepNumber step) => log.CutBackTo(step);
+
+        public void Dispose() => log.Dispose();
+    }
+
     private static Team Team(int generation) =>
         new(new("some"), new(generation), StepNumber.Zero, "", "c0ffee", "f1ngerpr1nt", 1, [new(ShardRange.All(1), null)], 0, "");
 

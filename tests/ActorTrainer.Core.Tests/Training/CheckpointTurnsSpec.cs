@@ -13,12 +13,12 @@ public sealed class CheckpointTurnsSpec
     public void One_is_written_at_a_time_and_the_next_waits_for_it()
     {
         _turns.Begin(writes: true, source: null);
-        Assert.Equal(CheckpointTurn.Write, _turns.Ask(At(1, 4), Spare));
+        Assert.Equal(CheckpointTurn.Write, Write(At(1, 4), Spare));
         Assert.Equal(CheckpointTurn.Wait, _turns.Ask(At(1, 8), Evaluated));
         Assert.Equal(Evaluated, _turns.Waiting);
         _turns.Written(At(1, 4), new(1));
         Assert.False(_turns.IsWriting);
-        Assert.Equal(CheckpointTurn.Write, _turns.Ask(At(1, 8), Evaluated));
+        Assert.Equal(CheckpointTurn.Write, Write(At(1, 8), Evaluated));
         Assert.Null(_turns.Waiting);
     }
 
@@ -27,7 +27,7 @@ public sealed class CheckpointTurnsSpec
     {
         _turns.Begin(writes: true, source: At(1, 4));
         Assert.Equal(CheckpointTurn.Nothing, _turns.Ask(At(2, 4), Spare));
-        Assert.Equal(CheckpointTurn.Write, _turns.Ask(At(2, 8), Spare));
+        Assert.Equal(CheckpointTurn.Write, Write(At(2, 8), Spare));
         Assert.Equal(CheckpointTurn.Nothing, _turns.Ask(At(2, 8), Spare));
         _turns.Written(At(2, 8), new(2));
         Assert.Equal(CheckpointTurn.Nothing, _turns.Ask(At(2, 8), Spare));
@@ -37,9 +37,9 @@ public sealed class CheckpointTurnsSpec
     public void One_that_failed_is_written_when_it_is_asked_for_again()
     {
         _turns.Begin(writes: true, source: null);
-        _turns.Ask(At(1, 4), Spare);
+        Write(At(1, 4), Spare);
         _turns.Failed();
-        Assert.Equal(CheckpointTurn.Write, _turns.Ask(At(1, 4), Spare));
+        Assert.Equal(CheckpointTurn.Write, Write(At(1, 4), Spare));
     }
 
     [Fact]
@@ -53,11 +53,11 @@ public sealed class CheckpointTurnsSpec
     public void A_write_outlives_its_generation_and_does_not_count_for_the_next()
     {
         _turns.Begin(writes: true, source: null);
-        _turns.Ask(At(1, 4), Spare);
+        Write(At(1, 4), Spare);
         _turns.Begin(writes: true, source: null);
         Assert.Equal(CheckpointTurn.Wait, _turns.Ask(At(2, 4), Spare));
         _turns.Written(At(1, 4), new(2));
-        Assert.Equal(CheckpointTurn.Write, _turns.Ask(At(2, 4), Spare));
+        Assert.Equal(CheckpointTurn.Write, Write(At(2, 4), Spare));
     }
 
     [Fact]
@@ -70,6 +70,22 @@ public sealed class CheckpointTurnsSpec
         Assert.False(_turns.Wants(default));
         _turns.Hold(false);
         Assert.True(_turns.Wants(Spare));
+    }
+
+    [Fact]
+    public void One_whose_state_could_not_be_captured_is_not_waited_for()
+    {
+        _turns.Begin(writes: true, source: null);
+        Assert.Equal(CheckpointTurn.Write, _turns.Ask(At(1, 4), Spare));
+        Assert.False(_turns.IsWriting);
+        Assert.Equal(CheckpointTurn.Write, _turns.Ask(At(1, 4), Spare));
+    }
+
+    private CheckpointTurn Write(CheckpointId here, StepDue due)
+    {
+        var turn = _turns.Ask(here, due);
+        if (turn == CheckpointTurn.Write) _turns.Begun(here);
+        return turn;
     }
 
     private static CheckpointId At(int generation, long step) => new(new(generation), new(step));
