@@ -251,10 +251,12 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
             return;
         }
 
-        _pruning = prune.Apply;
         HashSet<ExperimentName> busy = [.. _running.Keys];
         var ended = Task.Run(() => _desk.Prune(prune.Apply, busy));
         ended.PipeTo(Sender, success: items => new Pruned(items), failure: e => new Rejected(e.GetBaseException().Message, Conflict: true));
+        // Who only looks keeps nobody away, and is not who has ended when a look ends.
+        if (!prune.Apply) return;
+        _pruning = true;
         ended.PipeTo(Self, success: _ => PruningEnded.Instance, failure: _ => PruningEnded.Instance);
     }
 

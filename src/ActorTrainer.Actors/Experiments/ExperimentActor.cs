@@ -33,10 +33,9 @@ public sealed class ExperimentActor : UntypedPersistentActor
     private readonly ExperimentParts _parts;
     private readonly Conductor _conductor;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private readonly EarlyStoppingJudge? _judge;
+    private readonly VerdictDesk _verdicts;
     private readonly EvaluationOrders _orders;
     private readonly ExperimentTrace _trace = new();
-    private readonly List<(TrainerProtocol.VerdictNeeded Needed, IActorRef Trainer)> _verdictsWanted = [];
     private readonly Dictionary<string, CrewNode> _nodes = [];
     private IActorRef? _generation;
     private int _led;
@@ -47,7 +46,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
     {
         _parts = parts;
         _conductor = new(new(parts.Definition, parts.Trainers.Min, parts.Trainers.Max, parts.Incarnation, parts.Plan, DueAt, parts.Time.GetUtcNow, parts.Inherited));
-        _judge = parts.EarlyStopping is { } settings ? new(parts.Plan, settings) : null;
+        _verdicts = new(parts.EarlyStopping is { } settings ? new(parts.Plan, settings) : null);
         _orders = new(parts.Definition.Name, parts.Crew, Self, _trace);
     }
 
@@ -185,7 +184,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
 
     private void Lead(ConductorEffect.Lead lead)
     {
-        _verdictsWanted.Clear();
+        _verdicts.Clear();
         _generation = Context.ActorOf(
             GenerationActor.Props(_parts.Definition, lead.Generation, [.. lead.Seats.Select(seat => (_nodes[seat.Node], seat.Own))], lead.Attach, _parts.Time),
             $"generation-{lead.Generation}-{(lead.Attach ? "found" : "begun")}-{++_led}");
@@ -259,28 +258,24 @@ public sealed class ExperimentActor : UntypedPersistentActor
         if (FailurePolicy.Decide(_orders.Failed()) == FailureDecision.GiveUp) Fail(reason);
     }
 
-    /// <summary>Each trainer asks for itself, and again where no answer came.</summary>
     private void OnVerdictNeeded(TrainerProtocol.VerdictNeeded needed)
     {
-        if (!_verdictsWanted.Contains((needed, Sender))) _verdictsWanted.Add((needed, Sender));
+        _verdicts.Add(needed, Sender);
         Judge();
     }
 
-    /// <summary>Answers the trainers that wait for a verdict, once every evaluation that it rests on is journalled.</summary>
     private void Judge()
     {
-        if (_verdictsWanted is not [var (wanted, _), ..] || _judge?.Decide(State, wanted.Phase, wanted.EpochsDone, wanted.EpochsInPhase) is not { } decision) return;
-        var answer = new TrainerProtocol.VerdictReached(wanted.Phase, wanted.EpochsDone, decision == StoppingVerdict.Stop);
-        if (answer.Stop && !State.StoppedPhases.Contains((wanted.Phase, wanted.EpochsDone)))
-            Record(new PhaseStopped(wanted.Phase, wanted.EpochsDone, Now), () => AnswerVerdicts(answer));
+        if (_verdicts.Decide(State) is not { } verdict) return;
+        if (verdict.Stop && !State.StoppedPhases.Contains((verdict.Phase, verdict.EpochsDone)))
+            Record(new PhaseStopped(verdict.Phase, verdict.EpochsDone, Now), () => Answer(verdict));
         else
-            AnswerVerdicts(answer);
+            Answer(verdict);
     }
 
-    private void AnswerVerdicts(TrainerProtocol.VerdictReached answer)
+    private void Answer(TrainerProtocol.VerdictReached verdict)
     {
-        foreach (var (_, trainer) in _verdictsWanted.Where(wanted => (wanted.Needed.Phase, wanted.Needed.EpochsDone) == (answer.Phase, answer.EpochsDone))) _generation?.Tell(new GenerationProtocol.ToTrainer(trainer, answer));
-        _verdictsWanted.RemoveAll(wanted => (wanted.Needed.Phase, wanted.Needed.EpochsDone) == (answer.Phase, answer.EpochsDone));
+        foreach (var trainer in _verdicts.Take(verdict)) _generation?.Tell(new GenerationProtocol.ToTrainer(trainer, verdict));
     }
 
     /// <summary>Outstanding evaluations, then the best on the test set, then the digest.</summary>

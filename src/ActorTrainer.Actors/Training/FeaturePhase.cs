@@ -1,5 +1,9 @@
 using System.Collections.Immutable;
+using ActorTrainer.Actors.Data;
 using ActorTrainer.Core.Data;
+using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Gradients;
+using ActorTrainer.Core.Training;
 
 namespace ActorTrainer.Actors.Training;
 
@@ -30,16 +34,38 @@ internal sealed class FeaturePhase(int phase, IFeatureSource source) : IDisposab
     /// <summary>Blocks that were computed here, of this variant.</summary>
     public int Computed { get; private set; }
 
-    public bool IsReady(int variant) => _ready.Contains(variant);
+    /// <summary>Whether a step that takes this variant has to wait.</summary>
+    public bool HoldsBack(int variant) => Variant is not null || !_ready.Contains(variant);
 
     public void Begin(int variant) => Start(variant, isTogether: true);
 
     public void Repair(int variant) => Start(variant, isTogether: false);
 
-    public void Keep(FeatureBlock block, HostBatch pictures, ReadOnlyMemory<byte> features)
+    /// <summary>The pictures of the variant's blocks. Trainers begin at different ones: those of one machine find each other's in the cache.</summary>
+    public BlockSequence Pictures(IBatchSource pictures, Team team) =>
+        new(source, pictures, Variant!.Value, (int)((long)source.Blocks.Count * team.Rank / team.Members.Length));
+
+    /// <summary>Puts a block through the backbone, if nobody has in the meantime. On the device's thread.</summary>
+    public FeatureBlock Compute(ITrainSession session, StepClock clock, HostBatch pictures)
     {
-        source.Keep(block, pictures, features);
+        var block = new FeatureBlock(pictures.Request.Epoch, (int)pictures.Request.Sequence);
+        if (source.Has(block)) return block;
+        byte[] rows = clock.Computing(() => session.Features(pictures), pictures.DecodeTime);
+        Failpoint.Hit(Failpoints.FeaturesComputed);
+        source.Keep(block, pictures, rows);
         Computed++;
+        return block;
+    }
+
+    /// <summary>
+    /// Where all see to it together: says what is left here, and hears whether all are done and what anybody wants after this step, so that nobody waits for a
+    /// step longer than a step takes, and a stop is heard. Throws <see cref="ExchangeFailedException"/>.
+    /// </summary>
+    public (bool IsDone, StepRequest Request) Agree(IGradientExchange exchange, bool isDoneHere, StepRequest request)
+    {
+        if (!IsTogether) return (isDoneHere, request);
+        var all = exchange.Agree(new(0, Weight: isDoneHere ? 0 : 1, 0, 0, request));
+        return (all.Weight == 0, all.Request);
     }
 
     public void End()

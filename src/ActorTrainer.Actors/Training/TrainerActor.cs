@@ -231,7 +231,7 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
             else Say(TrainerWait.Verdict);
         }
         else if (_phase != _cursor.Phase) EnterPhase(_session);
-        else if (_features is { } features && (features.Variant is not null || !features.IsReady(_parts.Plan.VariantAt(_cursor)!.Value))) SeeToFeatures(_session, features);
+        else if (_features is { } features && features.HoldsBack(_parts.Plan.VariantAt(_cursor)!.Value)) SeeToFeatures(_session, features);
         else if (_batches.Count == 0) Say(TrainerWait.Batch);
         else Step(_session, _batches.Dequeue());
     }
@@ -253,10 +253,7 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
         _features = new(_phase, _parts.Data.Features(_phase, _session!.Backbone, bytes));
     }
 
-    /// <summary>
-    /// One block of the variant that the next epoch takes, if one is missing here; then all trainers say whether they have more to do, so that nobody waits for
-    /// a step longer than a step takes, and a stop is heard.
-    /// </summary>
+    /// <summary>One block of the variant that the next epoch takes, if one is missing here.</summary>
     private void SeeToFeatures(ITrainSession session, FeaturePhase features)
     {
         if (features.Variant is null)
@@ -268,18 +265,14 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
         if (_batches.Count == 0 && !features.IsLoaded) return;      // BatchReady or SequenceEnded wakes it
         if (_batches.TryDequeue(out var pictures)) ComputeBlock(session, features, pictures);
         bool isDone = features.IsLoaded && _batches.Count == 0;
-        if (features.IsTogether)
+        try
         {
-            try
-            {
-                var all = _clock.Exchanging(() => _exchange!.Agree(new(0, Weight: isDone ? 0 : 1, 0, 0, _request)));
-                (_request, isDone) = (all.Request, all.Weight == 0);
-            }
-            catch (ExchangeFailedException e)
-            {
-                Interrupt(e);
-                return;
-            }
+            (isDone, _request) = _clock.Exchanging(() => features.Agree(_exchange!, isDone, _request));
+        }
+        catch (ExchangeFailedException e)
+        {
+            Interrupt(e);
+            return;
         }
 
         if (features.IsTogether && _request >= StepRequest.CheckpointAndRegroup)
@@ -298,25 +291,13 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
         Wake();
     }
 
-    /// <summary>Trainers begin at different blocks: those of one machine find each other's in the cache.</summary>
-    private void LoadBlocks(FeaturePhase features)
-    {
-        int first = (int)((long)features.Source.Blocks.Count * _team.Rank / _team.Members.Length);
-        Load(new BlockSequence(features.Source, _parts.Data.Training(_phase), features.Variant!.Value, first));
-    }
+    private void LoadBlocks(FeaturePhase features) => Load(features.Pictures(_parts.Data.Training(_phase), _team));
 
     private void ComputeBlock(ITrainSession session, FeaturePhase features, HostBatch pictures)
     {
         using (pictures)
         {
-            var block = new FeatureBlock(pictures.Request.Epoch, (int)pictures.Request.Sequence);
-            if (!features.Source.Has(block))
-            {
-                byte[] rows = _clock.Computing(() => session.Features(pictures), pictures.DecodeTime);
-                Failpoint.Hit(Failpoints.FeaturesComputed);
-                features.Keep(block, pictures, rows);
-            }
-
+            var block = features.Compute(session, _clock, pictures);
             if (_clock.IsProgressDue()) Context.System.EventStream.Publish(new FeaturesProgress(_team.Generation, _phase, block, features.Source.Blocks.Count));
         }
 

@@ -93,6 +93,25 @@ public sealed class CoordinatorActorSpec : TestKit
     }
 
     [Fact]
+    public void A_look_that_ends_meanwhile_does_not_end_the_pruning()
+    {
+        _desk.History = [new ExperimentPaused(new(4), At)];
+        using ManualResetEventSlim look = new(), apply = new();
+        _desk.Gate = look;
+        _coordinator.Tell(new PruneRuns(Apply: false), TestActor);
+        AwaitCondition(() => _desk.Waiting == 1, TimeSpan.FromSeconds(10));
+        _desk.Gate = apply;
+        _coordinator.Tell(new PruneRuns(Apply: true), TestActor);
+        AwaitCondition(() => _desk.Waiting == 2, TimeSpan.FromSeconds(10));
+        look.Set();
+        ExpectMsg<Pruned>();
+        Tell(Wish.Resume);
+        Assert.Contains("being given up or removed", ExpectMsg<Rejected>().Reason, StringComparison.Ordinal);
+        apply.Set();
+        ExpectMsg<Pruned>();
+    }
+
+    [Fact]
     public void A_pause_that_its_coordinator_did_not_live_to_note_stays_one()
     {
         _desk.History = [new ExperimentPaused(new(4), At)];
@@ -125,6 +144,7 @@ public sealed class CoordinatorActorSpec : TestKit
         public ImmutableArray<IExperimentEvent> History { get; set; } = [];
         public string? Refusal { get; set; }
         public ManualResetEventSlim? Gate { get; set; }
+        public int Waiting { get; private set; }
         public List<string> Done { get; } = [];
 
         public Experiment? Earlier(ExperimentName name) => name != Name ? null : Experiment.Of([new ExperimentCreated(Some.Definition(Some.Plan()), At), .. History]);
@@ -142,6 +162,7 @@ public sealed class CoordinatorActorSpec : TestKit
 
         private string? Do(string what)
         {
+            Waiting++;
             Gate?.Wait();
             if (Refusal is null) Done.Add(what);
             return Refusal;
