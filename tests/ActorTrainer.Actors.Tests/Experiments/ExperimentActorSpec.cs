@@ -158,6 +158,7 @@ public sealed class ExperimentActorSpec : TestKit
     public void Paused_it_saves_the_step_it_is_at_and_goes_on_from_there()
     {
         var world = new World(Some.Plan(epochs: 200));
+        LingerAt(world, new(400));       // of 800: the pause comes before the end, however fast the steps are
         var first = Start(world);
         FishForMessage<ExperimentChanged>(changed => changed.Happened is CheckpointCommitted, Patience);
         first.Tell(new PauseExperiment());
@@ -303,10 +304,22 @@ public sealed class ExperimentActorSpec : TestKit
     public void It_answers_while_it_trains()
     {
         var world = new World(Some.Plan(epochs: 100));
+        LingerAt(world, new(200));
         var actor = Start(world);
         FishForMessage<ExperimentChanged>(changed => changed.Happened is CheckpointCommitted, Patience);
         actor.Tell(new GetExperiment(), TestActor);
         Assert.Equal(ExperimentStatus.Running, FishForMessage<CurrentExperiment>(_ => true, Patience).Experiment.Status);
+    }
+
+    /// <summary>The step takes two seconds: time for a message that was sent before it to be acted on.</summary>
+    private static void LingerAt(World world, StepNumber step)
+    {
+        var never = new ManualResetEventSlim();
+        world.Engine.Break = at =>
+        {
+            if (at == step) never.Wait(TimeSpan.FromSeconds(2));
+            return null;
+        };
     }
 
     private IActorRef Start(World world) => Sys.ActorOf(ExperimentActor.Props(world.Parts(world.Crew(Sys))));
