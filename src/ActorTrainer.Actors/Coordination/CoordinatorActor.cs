@@ -165,7 +165,7 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
         var earlier = _desk.Earlier(definition.Name);
         if (earlier?.Status is ExperimentStatus.Cancelled)
         {
-            resolved.Asker.Tell(new Rejected(Cancelled(definition.Name), Conflict: true));
+            resolved.Asker.Tell(new Rejected(WishTable.Cancelled(definition.Name), Conflict: true));
             return;
         }
 
@@ -192,41 +192,31 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
     {
         if (!_running.ContainsKey(control.Experiment) && IsShelved(control.Experiment)) Reject(BeingShelved(control.Experiment));
         else if (_running.TryGetValue(control.Experiment, out var running)) ControlRunning(control, running);
-        else if (_desk.Earlier(control.Experiment) is { } resting) ControlResting(control, resting);
+        else if (_desk.Earlier(control.Experiment) is { } resting) Do(control.Experiment, WishTable.AtRest(control.Wish, resting), resting: resting);
         else Reject($"There is no experiment '{control.Experiment}'.");
     }
 
     private void ControlRunning(ControlExperiment control, Running running)
     {
-        var name = control.Experiment;
         // One whose actor stopped without a word is started again now, to hear it.
         if (running.Actor is null) StartActor(running);
-        switch (control.Wish)
-        {
-            case Wish.Remove: Reject($"The experiment '{name}' is under way: cancel it first."); return;
-            case Wish.Resume: break;
-            case not Wish.Resume when running.Actor is null: Reject($"The experiment '{name}' can't be opened now; the coordinator's log says why."); return;
-            case Wish.Pause: running.Actor!.Tell(new ExperimentProtocol.PauseExperiment()); break;
-            case Wish.Cancel: running.Actor!.Tell(new ExperimentProtocol.CancelExperiment()); break;
-        }
-
-        Sender.Tell(new Accepted(name, []));
+        Do(control.Experiment, WishTable.UnderWay(control.Wish, control.Experiment, isOpen: running.Actor is not null), running.Actor);
     }
 
-    private void ControlResting(ControlExperiment control, Experiment resting)
+    private void Do(ExperimentName name, Deed deed, IActorRef? actor = null, Experiment? resting = null)
     {
-        var (name, asker) = (control.Experiment, Sender);
-        switch (control.Wish)
+        var asker = Sender;
+        switch (deed)
         {
-            case Wish.Resume when resting.Status is ExperimentStatus.Cancelled:
-                Reject(Cancelled(name));
-                break;
-            case Wish.Resume: Admit(resting.Definition, 0, resting, () => asker.Tell(new Accepted(name, []))); break;
-            case Wish.Pause when resting.Status is ExperimentStatus.Paused: asker.Tell(new Accepted(name, [])); break;
-            case Wish.Cancel when resting.Rests: Shelve(name, _desk.GiveUp); break;
-            case Wish.Remove: Shelve(name, _desk.Remove); break;
-            default: Reject($"The experiment '{name}' is {resting.Status.ToString().ToLowerInvariant()}, not under way."); break;
+            case Deed.Refuse refuse: Reject(refuse.Reason); return;
+            case Deed.Readmit: Admit(resting!.Definition, 0, resting, () => asker.Tell(new Accepted(name, []))); return;
+            case Deed.GiveUp: Shelve(name, _desk.GiveUp); return;
+            case Deed.Remove: Shelve(name, _desk.Remove); return;
+            case Deed.Pause: actor!.Tell(new ExperimentProtocol.PauseExperiment()); break;
+            case Deed.Cancel: actor!.Tell(new ExperimentProtocol.CancelExperiment()); break;
         }
+
+        asker.Tell(new Accepted(name, []));
     }
 
     /// <summary>A run may hold many files, and the disk be slow: nobody else waits for it.</summary>
@@ -263,8 +253,6 @@ public sealed class CoordinatorActor : UntypedPersistentActor, IWithTimers
     private bool IsShelved(ExperimentName name) => _pruning || _shelved.Contains(name);
 
     private static string BeingShelved(ExperimentName name) => $"The experiment '{name}' is being given up or removed: try again in a moment.";
-
-    private static string Cancelled(ExperimentName name) => $"The experiment '{name}' was cancelled. 'actortrainer run --from {name}' begins another from where it stopped.";
 
     private void Reject(string reason) => Sender.Tell(new Rejected(reason, Conflict: true));
 

@@ -39,7 +39,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
     private readonly Dictionary<string, CrewNode> _nodes = [];
     private IActorRef? _generation;
     private int _led;
-    private Task _tidying = Task.CompletedTask;
+    private readonly CheckpointTidying _tidying;
     private bool _digesting;
 
     public ExperimentActor(ExperimentParts parts)
@@ -48,6 +48,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
         _conductor = new(new(parts.Definition, parts.Trainers.Min, parts.Trainers.Max, parts.Incarnation, parts.Plan, DueAt, parts.Time.GetUtcNow, parts.Inherited));
         _verdicts = new(parts.EarlyStopping is { } settings ? new(parts.Plan, settings) : null);
         _orders = new(parts.Definition.Name, parts.Crew, Self, _trace);
+        _tidying = new(parts.Store, _log);
     }
 
     public static Props Props(ExperimentParts parts) => Akka.Actor.Props.Create(() => new ExperimentActor(parts));
@@ -134,11 +135,11 @@ public sealed class ExperimentActor : UntypedPersistentActor
             case ConductorEffect.Begin begin: _generation?.Tell(new GenerationProtocol.Begin(begin.Start, _trace.Generation)); break;
             case ConductorEffect.RequestAfterStep request: _generation?.Tell(new GenerationProtocol.RequestAfterStep(request.Request)); break;
             case ConductorEffect.EndGeneration: EndGeneration(); break;
-            case ConductorEffect.Delete delete: Delete(delete.Id); break;
-            case ConductorEffect.Sweep sweep: Sweep(sweep.Before); break;
+            case ConductorEffect.Delete delete: _tidying.Delete(delete.Id); break;
+            case ConductorEffect.Sweep sweep: _tidying.Sweep(sweep.Before); break;
             case ConductorEffect.Retired retired:
                 Failpoint.Hit(Failpoints.RetireJournalled);
-                Delete(retired.Id);
+                _tidying.Delete(retired.Id);
                 break;
             case ConductorEffect.RewriteEvaluations: RewriteEvaluations(); break;
             case ConductorEffect.Evaluate: EvaluatePending(); break;
@@ -278,7 +279,6 @@ public sealed class ExperimentActor : UntypedPersistentActor
         foreach (var trainer in _verdicts.Take(verdict)) _generation?.Tell(new GenerationProtocol.ToTrainer(trainer, verdict));
     }
 
-    /// <summary>Outstanding evaluations, then the best on the test set, then the digest.</summary>
     private void GoOnAfterTraining()
     {
         if (_conductor.IsOver) return;
@@ -289,41 +289,23 @@ public sealed class ExperimentActor : UntypedPersistentActor
         }
 
         EvaluatePending();
-        if (_orders.Outstanding.Count > 0 || _digesting) return;
-        if (_parts.Definition.Phases[^1].Test is not null && State.Best is { } best && State.Test?.Checkpoint != best.Id)
+        switch (RunClosing.Next(State, hasTest: _parts.Definition.Phases[^1].Test is not null, isEvaluating: _orders.Outstanding.Count > 0))
         {
-            _orders.Order(best.Id, phase: null);
-            return;
+            case RunClosing.Step.Test test: _orders.Order(test.Best, phase: null); break;
+            case RunClosing.Step.Digest digest: Digest(digest.Last); break;
         }
+    }
 
+    private void Digest(CheckpointId last)
+    {
+        if (_digesting) return;
         _digesting = true;
-        var (store, last) = (_parts.Store, State.Newest!.Id);
+        var store = _parts.Store;
         Task.Run(() => new Digested(StateDictDigest.Of(store.Read(last).State.Weights))).PipeTo(Self);
     }
 
     private void Retire() => Do(_conductor.Retire(
         _parts.Checkpoint, [.. _orders.Outstanding.Select(order => order.Checkpoint), .. State.AwaitingEvaluation.Select(c => c.Id)]));
-
-    private void Delete(CheckpointId id) => Tidy(store => store.Delete(id), $"Checkpoint {id} could not be deleted");
-
-    private void Sweep(Generation before) => Tidy(store => store.Sweep(before), "What unfinished writes left could not be removed");
-
-    /// <summary>Off this actor's thread, one thing after the other; the end waits for it, so that nothing retired is left behind.</summary>
-    private void Tidy(Action<ICheckpointStore> act, string failure)
-    {
-        var (store, log) = (_parts.Store, _log);
-        _tidying = _tidying.ContinueWith(_ =>
-        {
-            try
-            {
-                act(store);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                log.Warning("{Failure}, the next start tries again: {Reason}", failure, e.Message);
-            }
-        }, TaskScheduler.Default);
-    }
 
     private void Exclude(string set, string path, string reason)
     {
@@ -341,7 +323,7 @@ public sealed class ExperimentActor : UntypedPersistentActor
     private void End()
     {
         foreach (var node in _nodes.Values) node.Node.Tell(new NodeProtocol.LeaveExperiment(_parts.Definition.Name));
-        _tidying.PipeTo(Self, success: () => Tidied.Instance);
+        _tidying.WhenDone.PipeTo(Self, success: () => Tidied.Instance);
     }
 
     private void OnTidied()

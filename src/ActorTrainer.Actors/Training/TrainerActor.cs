@@ -34,10 +34,11 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(2), AskAgainAtMost = TimeSpan.FromMinutes(1);
 
     private readonly TrainerParts _parts;
-    private readonly IActorRef _seat, _writer, _loader;
+    private readonly IActorRef _seat, _writer;
     private readonly StepClock _clock;
     private readonly TrainingTrace _trace;
-    private readonly Queue<HostBatch> _batches = new();
+    private readonly BatchFeed _feed;
+    private readonly ProgressNews _news;
     private readonly CheckpointTurns _turns = new();
     private readonly VerdictTurns _verdicts;
     private readonly StepFiles _files;
@@ -47,7 +48,7 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
     private FeaturePhase? _features;
     private Team _team = null!;
     private TrainingCursor _cursor;
-    private int _phase, _loaderRun;
+    private int _phase;
     private StepRequest _request;
     private Ending _ending;
     private string? _failure;
@@ -59,7 +60,8 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
     {
         (_parts, _seat, _clock, _trace) = (parts, seat, new(parts.Time, ProgressEvery), new(parts.Time));
         (_verdicts, _files) = (new(parts.Plan), new(parts.OpenSteps, parts.OpenLedger));
-        _loader = Context.ActorOf(DataLoaderActor.Props(), "loader");
+        _feed = new(Context.ActorOf(DataLoaderActor.Props(), "loader"), parts.Prefetch);
+        _news = new(_clock, Context.System.EventStream);
         _writer = Context.ActorOf(CheckpointWriterActor.Props(parts.Store, seat), "checkpoint-writer");
     }
 
@@ -80,8 +82,8 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
             case SayState: _seat.Tell(new StateHeld(HeldState())); break;
             case NextStep: _going = false; Guarded(GoOn); break;
             case DataLoaderProtocol.BatchReady ready: OnBatch(ready); break;
-            case DataLoaderProtocol.LoadingFailed failed when failed.Run == _loaderRun: OnLoadingFailed(failed.Reason); break;
-            case DataLoaderProtocol.SequenceEnded ended when ended.Run == _loaderRun: OnSequenceEnded(); break;
+            case DataLoaderProtocol.LoadingFailed failed when _feed.IsOf(failed.Run): OnLoadingFailed(failed.Reason); break;
+            case DataLoaderProtocol.SequenceEnded ended when _feed.IsOf(ended.Run): OnSequenceEnded(); break;
             case DataLoaderProtocol.INotification: break;
             case CheckpointWriterProtocol.CheckpointWritten written: OnWritten(written.Stored.Id); break;
             case CheckpointWriterProtocol.CheckpointFailed failed: OnNotWritten(failed); break;
@@ -99,6 +101,7 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
         var (start, team, trace) = begin.Order;
         _team = team;
         _trace.Begin(team, trace);
+        _news.Begin(team);
         TakeState(start);
         if (!Meet(start, begin.Abort)) return;
         _cursor = start.From;
@@ -165,22 +168,14 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
     private void Leave()
     {
         _over = true;
-        _loaderRun++;
-        while (_batches.TryDequeue(out var batch)) batch.Dispose();
+        _feed.Stop();
         (_exchange as IDisposable)?.Dispose();
         _files.Close();
         _features?.Dispose();
         (_exchange, _features) = (null, null);
     }
 
-    private void StartLoader() => Load(new TrainingSequence(_parts.Plan, SourceOf(), _cursor, new ShardLayout(_parts.Job.LogicalShards), _team.Own));
-
-    private void Load(IBatchSequence sequence)
-    {
-        while (_batches.TryDequeue(out var batch)) batch.Dispose();
-        _loader.Tell(new DataLoaderProtocol.StartLoading(++_loaderRun, sequence));
-        _loader.Tell(new DataLoaderProtocol.RequestBatches(_loaderRun, _parts.Prefetch));
-    }
+    private void StartLoader() => _feed.Start(new TrainingSequence(_parts.Plan, SourceOf(), _cursor, new ShardLayout(_parts.Job.LogicalShards), _team.Own));
 
     /// <summary>Where the batch after a cursor comes from as things stand; for the loader's thread.</summary>
     private Func<TrainingCursor, IBatchSource?> SourceOf()
@@ -192,14 +187,7 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
 
     private void OnBatch(DataLoaderProtocol.BatchReady ready)
     {
-        if (ready.Run != _loaderRun || _over)
-        {
-            ready.Batch.Dispose();
-            return;
-        }
-
-        _batches.Enqueue(ready.Batch);
-        Wake();
+        if (_feed.Take(ready)) Wake();
     }
 
     private void OnLoadingFailed(Exception reason)
@@ -220,7 +208,7 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
     private void GoOn()
     {
         if (_over || _session is null) return;
-        if (_turns.Waiting is { } due && !TryWrite(due)) Say(TrainerWait.CheckpointWrite);
+        if (_turns.Waiting is { } due && !TryWrite(due)) _news.Waits(TrainerWait.CheckpointWrite, _feed.Count);
         else if (_ending != Ending.No) End();
         else if (_phaseStopped) EndPhase();
         else if (_parts.Plan.IsFinished(_cursor)) EndAfterCheckpoint(Ending.Finished);
@@ -228,12 +216,12 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
         {
             // No step comes in which a request could ride: all stop here.
             if (_request >= StepRequest.CheckpointAndRegroup) EndAfterCheckpoint(Ending.Stopped);
-            else Say(TrainerWait.Verdict);
+            else _news.Waits(TrainerWait.Verdict, _feed.Count);
         }
         else if (_phase != _cursor.Phase) EnterPhase(_session);
         else if (_features is { } features && features.HoldsBack(_parts.Plan.VariantAt(_cursor)!.Value)) SeeToFeatures(_session, features);
-        else if (_batches.Count == 0) Say(TrainerWait.Batch);
-        else Step(_session, _batches.Dequeue());
+        else if (_feed.IsEmpty) _news.Waits(TrainerWait.Batch, _feed.Count);
+        else Step(_session, _feed.Next());
     }
 
     private void EnterPhase(ITrainSession session)
@@ -262,9 +250,9 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
             LoadBlocks(features);
         }
 
-        if (_batches.Count == 0 && !features.IsLoaded) return;      // BatchReady or SequenceEnded wakes it
-        if (_batches.TryDequeue(out var pictures)) ComputeBlock(session, features, pictures);
-        bool isDone = features.IsLoaded && _batches.Count == 0;
+        if (_feed.IsEmpty && !features.IsLoaded) return;      // BatchReady or SequenceEnded wakes it
+        if (_feed.TryNext(out var pictures)) ComputeBlock(session, features, pictures);
+        bool isDone = features.IsLoaded && _feed.IsEmpty;
         try
         {
             (isDone, _request) = _clock.Exchanging(() => features.Agree(_exchange!, isDone, _request));
@@ -291,17 +279,17 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
         Wake();
     }
 
-    private void LoadBlocks(FeaturePhase features) => Load(features.Pictures(_parts.Data.Training(_phase), _team));
+    private void LoadBlocks(FeaturePhase features) => _feed.Start(features.Pictures(_parts.Data.Training(_phase), _team));
 
     private void ComputeBlock(ITrainSession session, FeaturePhase features, HostBatch pictures)
     {
         using (pictures)
         {
             var block = features.Compute(session, _clock, pictures);
-            if (_clock.IsProgressDue()) Context.System.EventStream.Publish(new FeaturesProgress(_team.Generation, _phase, block, features.Source.Blocks.Count));
+            _news.Computed(_phase, block, features.Source.Blocks.Count);
         }
 
-        _loader.Tell(new DataLoaderProtocol.RequestBatches(_loaderRun, 1));
+        _feed.Request();
     }
 
     private void OnSequenceEnded()
@@ -337,7 +325,7 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
             Record(batch, at, result, session.Times);
         }
 
-        _loader.Tell(new DataLoaderProtocol.RequestBatches(_loaderRun, 1));
+        _feed.Request();
         _cursor = _parts.Plan.Advance(before);
         var due = _parts.Plan.After(before);
         if (due.EpochEnd) Failpoint.Hit(Failpoints.EpochEnded);
@@ -368,11 +356,8 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
         _trace.Step(line);
         TrainingMeter.Step(_team.Experiment, batch.Count, isCounted: _files.HasSteps);
         foreach (var problem in batch.Excluded) _seat.Tell(new SampleSkipped(_team.Generation, problem.Path, problem.Reason));
-        if (_clock.IsProgressDue()) Publish(at, result, batch.WholeCount, TrainerWait.Nothing);
-        _last = (at, result, batch.WholeCount);
+        _news.Stepped(at, result, batch.WholeCount, _feed.Count);
     }
-
-    private (StepCoordinates At, StepResult Result, int Count) _last;
 
     /// <summary>Starts the write of the state as it stands, where that is this trainer's to do. False: training waits for the write before.</summary>
     private bool TryWrite(StepDue due)
@@ -482,17 +467,6 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
         Leave();
         _log.Warning("Generation {Generation} was interrupted after step {Step}: {Reason}", _team.Generation, _cursor.Step, reason.Message);
         _seat.Tell(new TrainingInterrupted(_team.Generation, _cursor.Step, reason.Message));
-    }
-
-    private void Say(TrainerWait waiting)
-    {
-        if (_last.Count > 0 && _clock.IsProgressDue()) Publish(_last.At, _last.Result, _last.Count, waiting);
-    }
-
-    /// <summary>By one of the trainers of a process: all of them would say the same.</summary>
-    private void Publish(StepCoordinates at, StepResult result, int batchSize, TrainerWait waiting)
-    {
-        if (OwnsShardZero) Context.System.EventStream.Publish(new TrainingProgress(_team.Generation, at, result, batchSize, _clock.ImagesPerSecond, _batches.Count, waiting));
     }
 
     /// <summary>What starting again would not mend ends the run with its reason; anything else goes to supervision, and so to a new generation.</summary>

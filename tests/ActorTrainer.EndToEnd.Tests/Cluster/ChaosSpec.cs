@@ -20,6 +20,9 @@ namespace ActorTrainer.EndToEnd.Tests.Cluster;
 public sealed class ChaosSpec(ITestOutputHelper output)
 {
     private const int MostSteps = 60, MostTrainers = 4, CheckpointEvery = 40;
+
+    /// <summary>Steps that may have been done when a fault came, and not been in the file yet: it is flushed with each checkpoint.</summary>
+    private const int OnTheirWay = CheckpointEvery + 1;
     private static readonly Fault[] Each = Enum.GetValues<Fault>();
     private static readonly TimeSpan DatabaseAway = TimeSpan.FromSeconds(4), UntilItEnds = TimeSpan.FromMinutes(40);
 
@@ -47,6 +50,8 @@ public sealed class ChaosSpec(ITestOutputHelper output)
         for (int i = 1; i <= faults; i++)
         {
             if (await cluster.UntilItGoesOnAsync(cluster.Steps + random.Next(MostSteps)) < 0) break;
+            if (trainers.Append(cluster.Head).Append(cluster.Evaluator).Append(cluster.Gateway).FirstOrDefault(node => node.HasEnded) is { } gone)
+                Assert.Fail($"It was not killed: {await gone.Ended()}\n{table}{workshop.NodeLogs()}");
             var fault = i <= sequence.Length ? sequence[i - 1] : Each[random.Next(Each.Length)];
             int victim = random.Next(trainers.Count);
             int before = cluster.Steps;
@@ -91,14 +96,15 @@ public sealed class ChaosSpec(ITestOutputHelper output)
                     break;
             }
 
-            int lowest = await cluster.UntilItGoesOnAsync(before + 1);      // one may have been on its way to the file
+            int lowest = await cluster.UntilItGoesOnAsync(before + OnTheirWay);
             if (lowest < 0) break;      // it has ended
             var stepped = clock.Elapsed;
-            await cluster.UntilCommittedAsync(before + 1);
+            await cluster.UntilCommittedAsync(before + OnTheirWay);
             var committed = clock.Elapsed;
             if (afterwards is not null) await afterwards();
             table.AppendLine(CultureInfo.InvariantCulture,
                 $"| {i} | {fault} | {before} | {stepped.TotalSeconds:0.0} s | {committed.TotalSeconds:0.0} s | {Math.Max(0, before - lowest)} | {(await cluster.StateAsync())["generation"]} |");
+            await KeepAsync(table);
         }
 
         await cluster.UntilAsync("its end", () => cluster.Load() is { Status: not (ExperimentStatus.Running or ExperimentStatus.Evaluating) }, TimeSpan.FromSeconds(1), UntilItEnds);
@@ -108,12 +114,16 @@ public sealed class ChaosSpec(ITestOutputHelper output)
         var expected = (await undisturbed.Ended(UntilItEnds)).Completes();
         table.AppendLine(CultureInfo.InvariantCulture, $"\n{ended["steps"]} steps, {ended["generation"]} generations, digest {((string)ended["digest"]! == expected.Digest ? "equal" : "DIFFERENT")}");
         output.WriteLine(table.ToString());
-        if (Environment.GetEnvironmentVariable("ACTORTRAINER_CHAOS_TABLE") is { Length: > 0 } file) await File.WriteAllTextAsync(file, table.ToString());
+        await KeepAsync(table);
         Assert.Equal(("completed", expected.Digest), ((string)ended["state"]!, (string)ended["digest"]!));
         Assert.Equal(reference.Run.Metrics.Select(Loss), workshop.Run.Metrics.Select(Loss));
         Assert.Equal(reference.Run.Evaluations.Select(line => line.ToJsonString()), workshop.Run.Evaluations.Select(line => line.ToJsonString()));
         ClusterLedger.HasEverySampleOfEveryEpochOnce(workshop, reference);
     }
+
+    /// <summary>Fault by fault: what there is of a run that is broken off is kept too.</summary>
+    private static Task KeepAsync(StringBuilder table) =>
+        Environment.GetEnvironmentVariable("ACTORTRAINER_CHAOS_TABLE") is { Length: > 0 } file ? File.WriteAllTextAsync(file, table.ToString()) : Task.CompletedTask;
 
     private static int? Number(string what) =>
         int.TryParse(Environment.GetEnvironmentVariable($"ACTORTRAINER_CHAOS_{what}"), NumberStyles.Integer, CultureInfo.InvariantCulture, out int number) ? number : null;

@@ -72,7 +72,7 @@ internal sealed partial class RunningProgram : IDisposable
 
     private void Send(int number)
     {
-        if (SendSignal(Id, number) != 0) throw new InvalidOperationException($"process {Id} could not be signalled: {Marshal.GetLastPInvokeErrorMessage()}");
+        if (SendSignal(Id, number) != 0) throw new InvalidOperationException($"'{_command}' could not be signalled: {Marshal.GetLastPInvokeErrorMessage()}\n{Output}\n{Error}");
     }
 
     /// <summary>SIGSTOP: it lives and does nothing.</summary>
