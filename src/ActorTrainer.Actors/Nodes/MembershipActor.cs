@@ -27,7 +27,7 @@ public sealed class MembershipActor : UntypedActor, IWithTimers
     private readonly Action<string> _say;
     private readonly Action<IReadOnlyCollection<string>> _remember;
     private readonly TimeSpan _atTheDoor;
-    private bool _isIn;
+    private bool _isIn, _isOver;
     private TaskCompletionSource? _mayLeave;
 
     /// <param name="coordinator">The proxy.</param>
@@ -105,8 +105,11 @@ public sealed class MembershipActor : UntypedActor, IWithTimers
         if (_coordinators.Remove(member.UniqueAddress) && _coordinators.Count == 0) Timers.StartSingleTimer("lost", Lost.Instance, WithoutCoordinator);
     }
 
+    /// <summary>Every peer that shut this node out says so, as long as it lives: once is enough.</summary>
     private void JoinAnew(string reason, string detail)
     {
+        if (_isOver) return;
+        _isOver = true;
         _say($"{reason}; joining anew.");
         _log.Warning("{Reason} {Detail}: joining anew", reason, detail);
         Context.System.Terminate();

@@ -29,12 +29,11 @@ internal sealed class ClusterNode(NodeSettings settings, Func<IDataReader> reade
         using var door = Works ? new CollectiveListener(settings.Host, new CollectiveOptions(Tls: settings.Tls, Gpus: settings.Gpus), say) : null;
         var gateway = settings.Http is null ? null : new Gateway(settings, engine, say, time);
         if (gateway is not null) say($"HTTP on {await gateway.StartAsync(cancel).ConfigureAwait(false)}");
+        var start = new PatientStart(say, time);
         try
         {
-            while (!cancel.IsCancellationRequested)
+            while (await start.StartAsync(() => Start(known), cancel).ConfigureAwait(false) is { } system)
             {
-                var system = ActorTrainerSystem.StartNode(settings.Runs.Journal, settings.Log, new(settings.Host, settings.Port, settings.Roles, Seeds(known), settings.Discovery), settings.Akka,
-                    settings.Tls is { } tls ? NodeCertificates.ForRemoting(tls) : null);
                 await LiveAsync(system, door, gateway, node, known, cancel).ConfigureAwait(false);
                 if (!cancel.IsCancellationRequested) await Task.Delay(RejoinPause, time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
@@ -44,6 +43,10 @@ internal sealed class ClusterNode(NodeSettings settings, Func<IDataReader> reade
             if (gateway is not null) await gateway.DisposeAsync().ConfigureAwait(false);
         }
     }
+
+    private ActorSystem Start(KnownMembers known) => ActorTrainerSystem.StartNode(
+        settings.Runs.Journal, settings.Log, new(settings.Host, settings.Port, settings.Roles, Seeds(known), settings.Discovery), settings.Akka,
+        settings.Tls is { } tls ? NodeCertificates.ForRemoting(tls) : null);
 
     private bool Works => settings.Is(NodeRoles.Trainer) || settings.Is(NodeRoles.Evaluator);
 
