@@ -23,6 +23,12 @@ public abstract class ImageModel : nn.Module<Tensor, Tensor>
     /// <summary>Prefixes of state-dict names from input to head, a group a block: what layer-wise decay counts along.</summary>
     public abstract ImmutableArray<ImmutableArray<string>> Blocks { get; }
 
+    /// <summary>
+    /// How many of the blocks come before the seam: a place in the middle where the way forward is one tensor. Going back, training stops there for a moment: the
+    /// gradients of all that comes behind it are complete, and most of a model's parameters are there.
+    /// </summary>
+    public abstract int Seam { get; }
+
     public sealed override Tensor forward(Tensor input)
     {
         using var features = Features(input);
@@ -35,7 +41,14 @@ public abstract class ImageModel : nn.Module<Tensor, Tensor>
     /// </summary>
     public Tensor Features(Tensor input)
     {
-        if (input.shape is [_, var channels, var height, var width] && channels == _channels && height == _imageSize && width == _imageSize) return Backbone(input);
+        using var middle = Front(input);
+        return Rear(middle);
+    }
+
+    /// <summary>As far as the seam. Refuses as <see cref="Features"/> does.</summary>
+    public Tensor Front(Tensor input)
+    {
+        if (input.shape is [_, var channels, var height, var width] && channels == _channels && height == _imageSize && width == _imageSize) return BeforeSeam(input);
         throw new ArgumentException(
             $"The model takes N x {_channels} x {_imageSize} x {_imageSize} but was given [{string.Join(", ", input.shape)}].", nameof(input));
     }
@@ -46,7 +59,13 @@ public abstract class ImageModel : nn.Module<Tensor, Tensor>
     /// <summary>N x K from N x F: the head, and the dropout right before it.</summary>
     public abstract Tensor Logits(Tensor features);
 
-    protected abstract Tensor Backbone(Tensor input);
+    /// <summary>From the seam on: N x F. May not change what it is given.</summary>
+    public abstract Tensor Rear(Tensor middle);
+
+    protected abstract Tensor BeforeSeam(Tensor input);
+
+    /// <summary>Whether a parameter belongs to what comes behind the seam.</summary>
+    public bool IsBehindSeam(string name) => Blocks.Skip(Seam).Any(block => block.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)));
 
     public bool IsHead(string name) => HeadPrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
 

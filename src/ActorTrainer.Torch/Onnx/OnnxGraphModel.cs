@@ -70,11 +70,16 @@ internal sealed class OnnxGraphModel : ImageModel
 
     public override Tensor Logits(Tensor features) => _head[0].call(features);
 
-    protected override Tensor Backbone(Tensor input)
+    /// <summary>A graph is one piece: before the head.</summary>
+    public override int Seam => Blocks.Length - 1;
+
+    protected override Tensor BeforeSeam(Tensor input)
     {
         using var maps = Maps(input);
         return maps.flatten(1);
     }
+
+    public override Tensor Rear(Tensor middle) => middle.alias();
 
     /// <summary>What the graph gives before the head, in its own shape.</summary>
     internal Tensor Maps(Tensor input)

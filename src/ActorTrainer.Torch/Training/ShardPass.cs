@@ -32,12 +32,17 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
     private readonly List<(int Shard, int First, int End, Tensor? Outcome)> _outcomes = [];
 
     /// <param name="first">The shard's samples among those that were loaded, half open.</param>
-    public void Run(HostBatch batch, StepCoordinates at, int shard, int first, int end)
+    /// <param name="atSeam">
+    /// Called once on the way back, or at its end: the gradients of all parameters behind the model's seam, and the statistics, are in the work vector; the
+    /// others' are not.
+    /// </param>
+    public void Run(HostBatch batch, StepCoordinates at, int shard, int first, int end, Action? atSeam = null)
     {
         if (first == end)
         {
             replica.Work.Tensor.zero_();
             _outcomes.Add((shard, first, end, null));
+            atSeam?.Invoke();
             return;
         }
 
@@ -45,13 +50,16 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
         replica.ResetWork();
         long began = Stopwatch.GetTimestamp();
         random.Set(seed, at.Step.Value, shard);
-        var logits = Forward(batch, first, end).to(replica.Type);
+        var (seam, output) = Forward(batch, first, end);
+        var logits = output.to(replica.Type);
         Failpoint.Hit(Failpoints.StepForward);
         var labels = Labels(batch, first, end, (int)logits.shape[1]);
         var losses = nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.None, label_smoothing: labelSmoothing);
         _forward += Stopwatch.GetElapsedTime(began);
         losses.dot(Shares(batch, first, end)).backward();
         WeightStatistics((double)(end - first) / batch.WholeCount);
+        atSeam?.Invoke();
+        seam?.GoOn();
         _outcomes.Add((shard, first, end, cat([losses.detach().to(ScalarType.Float64), logits.detach().argmax(1).to(ScalarType.Float64)]).DetachFromDisposeScope()));
     }
 
@@ -85,16 +93,19 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
         _outcomes.Clear();
     }
 
-    private Tensor Forward(HostBatch batch, int first, int end)
+    /// <summary>Logits, and where the way back stops; null: it need not go beyond the seam.</summary>
+    private (Seam?, Tensor Logits) Forward(HostBatch batch, int first, int end)
     {
         if (batch.FeatureBytes > 0)
         {
             var features = FeaturesToDevice(batch, first, end);
-            return Automatic(() => replica.Model.Logits(features));
+            return (null, Automatic(() => replica.Model.Logits(features)));
         }
 
         var pictures = input.ToDevice(batch, first, end);
-        return Automatic(() => replica.Model.call(pictures));
+        var middle = Automatic(() => replica.Model.Front(pictures));
+        var seam = middle.requires_grad ? new Seam(middle) : null;
+        return (seam, Automatic(() => replica.Model.Logits(replica.Model.Rear(seam?.Behind ?? middle))));
     }
 
     private Tensor FeaturesToDevice(HostBatch batch, int first, int end)

@@ -40,12 +40,15 @@ internal sealed class AlexNet : ImageModel
     public override ImmutableArray<ImmutableArray<string>> Blocks =>
         [["features.0."], ["features.3."], ["features.6."], ["features.8."], ["features.10."], ["classifier.1."], ["classifier.4."], ["classifier.6."]];
 
+    public override int Seam => Blocks.Length - 3;     // the classifier has nine tenths of the parameters
+
     public override Tensor Logits(Tensor features) => _classifier.Call(features, Head..);
 
-    protected override Tensor Backbone(Tensor input)
+    protected override Tensor BeforeSeam(Tensor input) => _features.call(input);
+
+    public override Tensor Rear(Tensor middle)
     {
-        using var maps = _features.call(input);
-        using var pooled = _pool.call(maps);
+        using var pooled = _pool.call(middle);
         using var flat = pooled.flatten(1);
         return _classifier.Call(flat, ..Head);
     }

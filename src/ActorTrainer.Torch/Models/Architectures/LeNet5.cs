@@ -30,14 +30,19 @@ internal sealed class LeNet5 : ImageModel
 
     public override ImmutableArray<string> HeadPrefixes => ["fc3."];
     public override ImmutableArray<ImmutableArray<string>> Blocks => [["conv1."], ["conv2."], ["fc1."], ["fc2."], ["fc3."]];
+    public override int Seam => 2;
 
     public override Tensor Logits(Tensor features) => _fc3.call(features);
 
-    protected override Tensor Backbone(Tensor input)
+    protected override Tensor BeforeSeam(Tensor input)
     {
         using var x1 = Pool(_conv1.call(input));
-        using var x2 = Pool(_conv2.call(x1));
-        using var x3 = x2.flatten(1);
+        return Pool(_conv2.call(x1));
+    }
+
+    public override Tensor Rear(Tensor middle)
+    {
+        using var x3 = middle.flatten(1);
         using var x4 = _fc1.call(x3).relu_();
         return _fc2.call(x4).relu_();
     }

@@ -11,6 +11,9 @@ namespace ActorTrainer.Torch.Models.Architectures;
 /// <summary>MobileNet v2 (Sandler et al., 2018) and v3 (Howard et al., 2019), as torchvision has them: one trunk of inverted residuals, one head.</summary>
 internal sealed class MobileNet : ImageModel
 {
+    /// <summary>The widest ones, with the classifier most of the parameters.</summary>
+    private const int LinksBehindSeam = 4;
+
     [ComponentName(Name = "features")] private readonly Chain _features;
     private readonly AdaptiveAveragePool _pool = new(1);
     [ComponentName(Name = "classifier")] private readonly Chain _classifier;
@@ -102,11 +105,15 @@ internal sealed class MobileNet : ImageModel
         return new(description, features, classifier, 3);
     }
 
+    public override int Seam => _links - LinksBehindSeam;
+
     public override Tensor Logits(Tensor features) => _classifier.Call(features, (_headPosition - 1)..);
 
-    protected override Tensor Backbone(Tensor input)
+    protected override Tensor BeforeSeam(Tensor input) => _features.Call(input, ..Seam);
+
+    public override Tensor Rear(Tensor middle)
     {
-        using var maps = _features.call(input);
+        using var maps = _features.Call(middle, Seam..);
         using var pooled = _pool.call(maps);
         using var flat = pooled.flatten(1);
         return _classifier.Call(flat, ..(_headPosition - 1));

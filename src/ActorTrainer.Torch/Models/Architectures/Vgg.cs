@@ -71,12 +71,15 @@ internal sealed class Vgg : ImageModel
     public override ImmutableArray<string> HeadPrefixes => ["classifier.6."];
     public override ImmutableArray<ImmutableArray<string>> Blocks { get; }
 
+    public override int Seam => Blocks.Length - 3;     // the classifier has most of the parameters
+
     public override Tensor Logits(Tensor features) => _classifier.Call(features, Head..);
 
-    protected override Tensor Backbone(Tensor input)
+    protected override Tensor BeforeSeam(Tensor input) => _features.call(input);
+
+    public override Tensor Rear(Tensor middle)
     {
-        using var maps = _features.call(input);
-        using var pooled = _pool.call(maps);
+        using var pooled = _pool.call(middle);
         using var flat = pooled.flatten(1);
         return _classifier.Call(flat, ..Head);
     }

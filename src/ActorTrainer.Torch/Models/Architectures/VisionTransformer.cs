@@ -46,19 +46,27 @@ internal sealed class VisionTransformer : ImageModel, IInitialized
 
     InitialValue IInitialized.InitialValue(string parameter) => Models.InitialValue.Zeros;
 
+    /// <summary>Half of the layers.</summary>
+    public override int Seam => 1 + (_depth / 2);
+
     public override Tensor Logits(Tensor features) => _heads.call(features);
 
-    protected override Tensor Backbone(Tensor input)
+    protected override Tensor BeforeSeam(Tensor input)
     {
         using var patches = _projection.call(input);
         using var sequence = patches.flatten(2).transpose(1, 2);
         using var token = _classToken.expand(input.shape[0], -1, -1);
         using var tokens = cat([token, sequence], 1);
-        using var encoded = _encoder.call(tokens);
+        return _encoder.Begin(tokens, _depth / 2);
+    }
+
+    public override Tensor Rear(Tensor middle)
+    {
+        using var encoded = _encoder.End(middle, _depth / 2);
         return encoded.select(1, 0);
     }
 
-    private sealed class Encoder : nn.Module<Tensor, Tensor>, IInitialized
+    private sealed class Encoder : nn.Module, IInitialized
     {
         [ComponentName(Name = "pos_embedding")] private readonly Parameter _positions;
         [ComponentName(Name = "dropout")] private readonly CounterDropout _dropout;
@@ -77,11 +85,18 @@ internal sealed class VisionTransformer : ImageModel, IInitialized
 
         public InitialValue InitialValue(string parameter) => new InitialValue.Normal(0.02);
 
-        public override Tensor forward(Tensor input)
+        /// <summary>As far as a layer.</summary>
+        public Tensor Begin(Tensor tokens, int layer)
         {
-            using var placed = input.add(_positions, Number.One);
+            using var placed = tokens.add(_positions, Number.One);
             using var x = _dropout.call(placed);
-            using var y = _layers.call(x);
+            return _layers.Call(x, ..layer);
+        }
+
+        /// <summary>From that layer on.</summary>
+        public Tensor End(Tensor middle, int layer)
+        {
+            using var y = _layers.Call(middle, layer..);
             return _norm.call(y);
         }
     }
