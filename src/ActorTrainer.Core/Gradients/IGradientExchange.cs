@@ -6,7 +6,11 @@ namespace ActorTrainer.Core.Gradients;
 /// What one subtree of shards adds up to: gradients followed by weighted batch-norm statistics in the master precision, and an fp64 tail
 /// of loss and metric sums. <see cref="Values"/> is the session's own memory, valid until the step is applied or discarded.
 /// </summary>
-public sealed record GradientSum(Subtree At, Memory<byte> Values, StepTail Tail);
+public sealed record GradientSum(Subtree At, Memory<byte> Values, StepTail Tail)
+{
+    /// <summary>Where gradients are in bf16: how many bytes of them there are, a multiple of 4; the statistics behind them are in fp32. Null: no statistics.</summary>
+    public int? GradientBytes { get; init; }
+}
 
 /// <summary>Sums that ride along with the gradients in fp64, and the latest planned stop.</summary>
 /// <param name="Loss">Sum of weighted sample losses (not yet divided).</param>

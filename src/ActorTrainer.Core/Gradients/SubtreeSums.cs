@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using ActorTrainer.Core.Models;
 
 namespace ActorTrainer.Core.Gradients;
 
@@ -11,6 +12,18 @@ public static class SubtreeSums
 
     /// <inheritdoc cref="Add(Span{float}, ReadOnlySpan{float})"/>
     public static void Add(Span<double> left, ReadOnlySpan<double> right) => AddTo(left, right);
+
+    /// <summary>left += right, of bytes that hold numbers of a type: float32, float64, bfloat16 (<see cref="Bf16"/>). Throws <see cref="ArgumentException"/> for another.</summary>
+    public static void Add(Span<byte> left, ReadOnlySpan<byte> right, TensorType element)
+    {
+        switch (element)
+        {
+            case TensorType.Float32: Add(MemoryMarshal.Cast<byte, float>(left), MemoryMarshal.Cast<byte, float>(right)); break;
+            case TensorType.Float64: Add(MemoryMarshal.Cast<byte, double>(left), MemoryMarshal.Cast<byte, double>(right)); break;
+            case TensorType.BFloat16: Bf16.Add(MemoryMarshal.Cast<byte, ushort>(left), MemoryMarshal.Cast<byte, ushort>(right)); break;
+            default: throw new ArgumentOutOfRangeException(nameof(element), element, "gradients are of no such type");
+        }
+    }
 
     private static void AddTo<T>(Span<T> left, ReadOnlySpan<T> right) where T : unmanaged, IAdditionOperators<T, T, T>
     {

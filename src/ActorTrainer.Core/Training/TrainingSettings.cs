@@ -11,6 +11,8 @@ public sealed record TrainingSettings
     /// <summary>A power of two; null: taken from trainers.max at the first start.</summary>
     public int? LogicalShards { get; init; }
     public Precision Precision { get; init; } = Precision.Fp32;
+    /// <summary>In which each shard's gradient and each sum of them is held, and travels.</summary>
+    public GradientPrecision Gradients { get; init; } = GradientPrecision.Full;
     /// <summary>The largest global L2 norm of the gradient; null: not clipped.</summary>
     public double? GradientClip { get; init; }
     public required LossSettings Loss { get; init; }
@@ -21,6 +23,9 @@ public sealed record TrainingSettings
 public enum LastBatch { Keep, Drop }
 
 public enum Precision { Fp32, Bf16, Fp64, Tf32 }
+
+/// <summary>Full: as the weights. Bf16: each sum is computed in fp32 and rounded; not with weights in fp64.</summary>
+public enum GradientPrecision { Full, Bf16 }
 
 /// <summary>Cross-entropy, in nats.</summary>
 /// <param name="LabelSmoothing">The share of the target that is spread over all classes, 0 up to 1.</param>

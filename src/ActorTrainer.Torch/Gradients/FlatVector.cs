@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using ActorTrainer.Core.Gradients;
+using ActorTrainer.Torch.Devices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,7 +12,7 @@ namespace ActorTrainer.Torch.Gradients;
 /// A flat one-axis tensor of the master precision, zero at first, that lives until it is disposed, whatever dispose scope is current.
 /// It can be handed out as <see cref="Memory{T}"/>: a CPU's own memory, or <see cref="StagedMemory"/>.
 /// </summary>
-internal sealed class FlatVector : IDisposable
+internal sealed class FlatVector : IShardSum
 {
     private readonly Lazy<TensorMemory> _direct;
     private readonly Lazy<StagedMemory> _staged;
@@ -26,6 +27,14 @@ internal sealed class FlatVector : IDisposable
     }
 
     public Tensor Tensor { get; }
+
+    public int? GradientBytes => null;
+
+    public void Take(FlatVector work) => Tensor.copy_(work.Tensor);
+
+    public void Add(IShardSum right) => Tensor.add_(((FlatVector)right).Tensor, Number.One);
+
+    public Tensor Check() => Tensor.sum();
 
     /// <summary>The bytes as they are now on the device; they are not looked at yet.</summary>
     public Memory<byte> HandOut()

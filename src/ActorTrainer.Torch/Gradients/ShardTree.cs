@@ -1,5 +1,4 @@
 using ActorTrainer.Core.Gradients;
-using ActorTrainer.Torch.Devices;
 
 namespace ActorTrainer.Torch.Gradients;
 
@@ -7,23 +6,24 @@ namespace ActorTrainer.Torch.Gradients;
 /// Sums the flat vectors of a range of shards along the fixed binary tree as they come, in log2(L) + 1 vectors at most. The vectors are kept for
 /// the next step.
 /// </summary>
-internal sealed class ShardTree(FlatVector work, Func<FlatVector> allocate) : IDisposable
+/// <param name="lendsWork">The work vector is a sum itself, where no other shard needs it: else each shard's values are taken over.</param>
+internal sealed class ShardTree(FlatVector work, Func<IShardSum> allocate, bool lendsWork) : IDisposable
 {
-    private readonly List<FlatVector> _all = [];
-    private readonly Stack<FlatVector> _free = new();
+    private readonly List<IShardSum> _all = [];
+    private readonly Stack<IShardSum> _free = new();
 
     /// <summary>The sums of the range's aligned subtrees, from left to right; void at the next call.</summary>
     /// <param name="compute">Leaves one shard's values in the work vector.</param>
-    public IReadOnlyList<(Subtree At, FlatVector Sum)> Sum(ShardRange range, Action<int> compute)
+    public IReadOnlyList<(Subtree At, IShardSum Sum)> Sum(ShardRange range, Action<int> compute)
     {
         _free.Clear();
         foreach (var vector in _all) _free.Push(vector);
-        var tree = new SubtreeSum<FlatVector>(Add);
+        var tree = new SubtreeSum<IShardSum>(Add);
         for (int shard = range.First; shard < range.End; shard++)
         {
             compute(shard);
             bool waits = shard % 2 == 0 || shard == range.First, last = shard == range.End - 1;
-            tree.Add(new(shard, 1), waits && !last ? Copy() : work);
+            tree.Add(new(shard, 1), lendsWork && (last || !waits) ? work : Copy());
         }
 
         return tree.Parts;
@@ -34,14 +34,14 @@ internal sealed class ShardTree(FlatVector work, Func<FlatVector> allocate) : ID
         foreach (var vector in _all) vector.Dispose();
     }
 
-    private FlatVector Add(FlatVector left, FlatVector right)
+    private IShardSum Add(IShardSum left, IShardSum right)
     {
-        left.Tensor.add_(right.Tensor, Number.One);
+        left.Add(right);
         if (right != work) _free.Push(right);
         return left;
     }
 
-    private FlatVector Copy()
+    private IShardSum Copy()
     {
         if (!_free.TryPop(out var vector))
         {
@@ -49,7 +49,7 @@ internal sealed class ShardTree(FlatVector work, Func<FlatVector> allocate) : ID
             _all.Add(vector);
         }
 
-        vector.Tensor.copy_(work.Tensor);
+        vector.Take(work);
         return vector;
     }
 }

@@ -20,14 +20,15 @@ internal sealed class Replica : IDisposable
 
     private readonly ImmutableArray<NormLayer> _layers, _updating;
     private readonly long[] _batchesTracked;
-    private readonly bool _stage;
+    private readonly bool _stage, _rounds;
     private readonly List<IDisposable> _owned = [];
 
     /// <param name="model">With its weights, in the master precision, on the device; owned by the replica from here on.</param>
+    /// <param name="gradients">In which sums are held.</param>
     /// <param name="stage">See <see cref="FlatVector"/>.</param>
-    public Replica(ImageModel model, PhaseSettings phase, bool stage = false)
+    public Replica(ImageModel model, PhaseSettings phase, GradientPrecision gradients = GradientPrecision.Full, bool stage = false)
     {
-        (Model, _stage) = (model, stage);
+        (Model, _rounds, _stage) = (model, gradients == GradientPrecision.Bf16, stage);
         _owned.Add(model);
         using var scope = NewDisposeScope();
         using var still = no_grad();
@@ -49,7 +50,7 @@ internal sealed class Replica : IDisposable
         Weights = Own(New(Layout.ParameterElements));
         Statistics = Own(New(Layout.StatisticElements));
         Work = Own(New(Layout.Elements));
-        Tree = Own(new ShardTree(Work, () => New(Layout.Elements)));
+        Tree = Own(new ShardTree(Work, _rounds ? () => new Bf16Sum(Layout, Device) : () => New(Layout.Elements), lendsWork: !_rounds));
         Optimizer = Own(FlatOptimizer.Create(phase.Optimizer, Layout, () => New(Layout.ParameterElements)));
         Bind(parameters.ToDictionary(entry => entry.name, entry => (Tensor)entry.parameter));
         SetModes();
@@ -103,6 +104,21 @@ internal sealed class Replica : IDisposable
         using var scope = NewDisposeScope();
         Gradients(Work).zero_();
         if (Layout.StatisticElements > 0) StatisticsOf(Work).copy_(Statistics.Tensor);
+    }
+
+    /// <summary>The sum over all shards, in the bytes that sums are handed out in, into the work vector. Throws <see cref="ArgumentException"/> where it has another length.</summary>
+    public void Receive(ReadOnlySpan<byte> sum)
+    {
+        if (_rounds)
+        {
+            Bf16Sum.Widen(sum, Layout, Work);
+            return;
+        }
+
+        using var host = empty(Layout.Elements, Type, CPU);
+        if (sum.Length != host.bytes.Length) throw new ArgumentException($"A sum of {sum.Length} bytes where {host.bytes.Length} are needed.", nameof(sum));
+        sum.CopyTo(host.bytes);
+        Work.Tensor.copy_(host);
     }
 
     /// <summary>Weights, statistics, counts and optimizer state move together. <paramref name="sum"/> is used up.</summary>

@@ -16,7 +16,7 @@ internal sealed class ReplicaFactory(TrainingJob job, IWeightSource weights, Ran
         if (state is not null && state.Cursor.Step != cursor.Step) throw new ArgumentException($"A state of step {state.Cursor.Step} is not that of step {cursor.Step}.", nameof(state));
         var phase = job.PhaseAt(cursor);
         var model = Build(cursor, state, phase);
-        var replica = new Replica(model, phase.Settings, stage);
+        var replica = new Replica(model, phase.Settings, job.Training.Gradients, stage);
         bool ended = job.IsFinished(cursor);
         if (state is null || cursor.StepInPhase == 0 && !ended) return replica;
         try

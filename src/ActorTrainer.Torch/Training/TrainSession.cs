@@ -91,14 +91,14 @@ internal sealed class TrainSession : ITrainSession
         _computed = at;
         var forward = _pass!.TakeForwardTime();
         _compute = new(forward, Stopwatch.GetElapsedTime(began) - forward, default);
-        return [.. sums.Select((part, i) => new GradientSum(part.At, part.Sum.HandOut(), tails[i]))];
+        return [.. sums.Select((part, i) => new GradientSum(part.At, part.Sum.HandOut(), tails[i]) { GradientBytes = part.Sum.GradientBytes })];
     }
 
     /// <summary>Of each subtree: this is where the host waits for the device.</summary>
-    private IReadOnlyList<StepTail> TakeTails(HostBatch batch, StepNumber step, IReadOnlyList<(Subtree At, FlatVector Sum)> sums)
+    private IReadOnlyList<StepTail> TakeTails(HostBatch batch, StepNumber step, IReadOnlyList<(Subtree At, IShardSum Sum)> sums)
     {
         using var scope = NewDisposeScope();
-        var (shards, checks) = _pass!.TakeTails(batch, sums.Select(part => part.Sum.Tensor.sum()));
+        var (shards, checks) = _pass!.TakeTails(batch, sums.Select(part => part.Sum.Check()));
         var tree = new SubtreeSum<StepTail>((left, right) => left + right);
         foreach (var (shard, tail) in shards) tree.Add(new(shard, 1), tail);
         for (int i = 0; i < checks.Length; i++)
@@ -187,10 +187,7 @@ internal sealed class TrainSession : ITrainSession
             return own;
         }
 
-        using var host = empty(replica.Layout.Elements, replica.Type, CPU);
-        if (total.Values.Length != host.bytes.Length) throw new ArgumentException($"A sum of {total.Values.Length} bytes where {host.bytes.Length} are needed.", nameof(total));
-        total.Values.Span.CopyTo(host.bytes);
-        replica.Work.Tensor.copy_(host);
+        replica.Receive(total.Values.Span);
         using var check = replica.Work.Tensor.sum();
         RefuseNonFinite(check.ToDouble(), step);
         return replica.Work;

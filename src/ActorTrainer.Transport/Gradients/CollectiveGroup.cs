@@ -17,7 +17,7 @@ public sealed record CollectiveMember(ShardRange Own, CollectiveEndpoint Endpoin
 /// <param name="Fingerprint">Of the numerics: devices that compute other bits can't train together.</param>
 /// <param name="Members">By rank; their shards follow each other from 0 to <paramref name="LogicalShards"/>.</param>
 /// <param name="Rank">This trainer's.</param>
-/// <param name="Element">Of the gradients: float32 or float64.</param>
+/// <param name="Element">Of the gradients: float32, float64 or bfloat16.</param>
 /// <param name="Key">Shared by the cluster's nodes and nobody else.</param>
 public sealed record CollectiveGroup(
     ExperimentName Experiment, Generation Generation, StepNumber Start, string StateHash, string ConfigurationHash, string Fingerprint,
@@ -25,13 +25,16 @@ public sealed record CollectiveGroup(
 {
     public const int MaxMembers = 1024;
 
+    /// <summary>Of the statistics behind the gradients: in the master precision.</summary>
+    internal TensorType Statistic => Element == TensorType.BFloat16 ? TensorType.Float32 : Element;
+
     /// <summary>Throws where the members are no partition of the shards, or this trainer is none of them.</summary>
     internal void Verify()
     {
         _ = new ShardLayout(LogicalShards);
         if (Members.Length is 0 or > MaxMembers) throw new ArgumentException($"{Members.Length} trainers: 1 to {MaxMembers} can form a group.");
         if (Rank < 0 || Rank >= Members.Length) throw new ArgumentException($"Rank {Rank} is none of {Members.Length} trainers.");
-        if (Element is not (TensorType.Float32 or TensorType.Float64)) throw new ArgumentException($"Gradients are float32 or float64, not {Element.TorchName()}.");
+        if (Element is not (TensorType.Float32 or TensorType.Float64 or TensorType.BFloat16)) throw new ArgumentException($"Gradients are float32, float64 or bfloat16, not {Element.TorchName()}.");
         if (Key.IsEmpty) throw new ArgumentException("A group needs a key.");
         int at = 0;
         foreach (var (own, _) in Members)

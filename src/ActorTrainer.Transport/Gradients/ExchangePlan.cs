@@ -14,11 +14,15 @@ internal sealed class ExchangePlan
     public const int PieceBytes = 256 << 10;
     private const int Alignment = 64;
     private readonly ImmutableArray<int> _bounds;
+    private readonly TensorType _gradient, _statistic;
 
-    public ExchangePlan(CollectiveGroup group, int vectorBytes)
+    /// <param name="gradientBytes">Those behind them are statistics.</param>
+    public ExchangePlan(CollectiveGroup group, int vectorBytes, int gradientBytes)
     {
-        if (vectorBytes % group.Element.Size() != 0) throw new ArgumentException($"{vectorBytes} bytes are no vector of {group.Element.TorchName()}.");
-        (Rank, VectorBytes) = (group.Rank, vectorBytes);
+        (Rank, VectorBytes, GradientBytes, _gradient, _statistic) = (group.Rank, vectorBytes, gradientBytes, group.Element, group.Statistic);
+        int statisticBytes = vectorBytes - gradientBytes;
+        if (gradientBytes < 0 || statisticBytes < 0 || gradientBytes % _gradient.Size() != 0 || statisticBytes % _statistic.Size() != 0 || (statisticBytes > 0 && gradientBytes % _statistic.Size() != 0))
+            throw new ArgumentException($"{vectorBytes} bytes are no vector of {gradientBytes} of {_gradient.TorchName()} and then {_statistic.TorchName()}.");
         long units = ((long)vectorBytes + Alignment - 1) / Alignment;
         int world = group.Members.Length;
         _bounds = [.. Enumerable.Range(0, world + 1).Select(rank => (int)Math.Min(units * rank / world * Alignment, vectorBytes))];
@@ -28,6 +32,7 @@ internal sealed class ExchangePlan
 
     public int Rank { get; }
     public int VectorBytes { get; }
+    public int GradientBytes { get; }
 
     /// <summary>Each rank's, from left to right.</summary>
     public ImmutableArray<ImmutableArray<Subtree>> Subtrees { get; }
@@ -54,6 +59,14 @@ internal sealed class ExchangePlan
     {
         int offset = _bounds[rank] + (piece * PieceBytes);
         return (offset, Math.Min(PieceBytes, _bounds[rank + 1] - offset));
+    }
+
+    /// <summary>Adds what stands from <paramref name="offset"/> of the vector on.</summary>
+    public void Add(Span<byte> into, ReadOnlySpan<byte> other, int offset)
+    {
+        int gradients = Math.Clamp(GradientBytes - offset, 0, into.Length);
+        SubtreeSums.Add(into[..gradients], other[..gradients], _gradient);
+        SubtreeSums.Add(into[gradients..], other[gradients..], _statistic);
     }
 
     private static ImmutableArray<(int, int)> AdditionsOf(ImmutableArray<ImmutableArray<Subtree>> subtrees, int rank)

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using ActorTrainer.Core.Gradients;
-using ActorTrainer.Core.Models;
 using ActorTrainer.Transport.Gradients.Wire;
 
 namespace ActorTrainer.Transport.Gradients;
@@ -19,7 +18,6 @@ namespace ActorTrainer.Transport.Gradients;
 internal sealed class ExchangeRound
 {
     private readonly ExchangePlan _plan;
-    private readonly TensorType _element;
     private readonly Peer[] _peers;
     private readonly LinkWaiter _waiter;
     private readonly Memory<byte>[] _subtrees;      // the piece at hand of every subtree, all ranks
@@ -32,9 +30,9 @@ internal sealed class ExchangeRound
     private int _summed;
     private long _sequence;
 
-    public ExchangeRound(ExchangePlan plan, TensorType element, IReadOnlyList<FrameLink> links, LinkWaiter waiter)
+    public ExchangeRound(ExchangePlan plan, IReadOnlyList<FrameLink> links, LinkWaiter waiter)
     {
-        (_plan, _element, _waiter) = (plan, element, waiter);
+        (_plan, _waiter) = (plan, waiter);
         int[] firsts = [.. plan.Subtrees.Select((_, rank) => plan.Subtrees.Take(rank).Sum(of => of.Length))];
         (_first, _own) = (firsts[plan.Rank], plan.Subtrees[plan.Rank].Length);
         _peers = [.. links.Select(link => new Peer(link, firsts[link.Rank], plan.Subtrees[link.Rank].Length))];
@@ -45,7 +43,7 @@ internal sealed class ExchangeRound
         _tail = new byte[TailFrame.Bytes(_own)];
     }
 
-    public int VectorBytes => _plan.VectorBytes;
+    public bool IsFor(int vectorBytes, int gradientBytes) => (_plan.VectorBytes, _plan.GradientBytes) == (vectorBytes, gradientBytes);
 
     /// <summary>The sum over all shards, in the first subtree's memory.</summary>
     public GradientSum Run(IReadOnlyList<GradientSum> own, long sequence)
@@ -61,7 +59,7 @@ internal sealed class ExchangeRound
             foreach (var peer in _peers) ReceiveNext(peer, own[0].Values);
             while (SumNext(own)) foreach (var peer in _peers) SendNext(peer, own);
             if (Moved() != before) continue;
-            if (IsDone()) return new(new(0, _plan.Subtrees.Sum(of => of.Sum(subtree => subtree.Size))), own[0].Values, TotalTail());
+            if (IsDone()) return own[0] with { At = new(0, _plan.Subtrees.Sum(of => of.Sum(subtree => subtree.Size))), Tail = TotalTail() };
             Wait();
         }
     }
@@ -173,16 +171,10 @@ internal sealed class ExchangeRound
         var (offset, length) = _plan.Piece(_plan.Rank, _summed);
         for (int i = 0; i < _own; i++) _subtrees[_first + i] = own[i].Values.Slice(offset, length);
         foreach (var peer in _peers) peer.Lend(_subtrees);
-        foreach (var (into, other) in _plan.Additions) Add(_subtrees[into].Span, _subtrees[other].Span);
+        foreach (var (into, other) in _plan.Additions) _plan.Add(_subtrees[into].Span, _subtrees[other].Span, offset);
         foreach (var peer in _peers) peer.TakeBack();
         _sumHashes[_summed++] = _hashes ? FrameHeader.Hash(_subtrees[_first].Span) : 0;
         return true;
-    }
-
-    private void Add(Span<byte> into, Span<byte> other)
-    {
-        if (_element == TensorType.Float32) SubtreeSums.Add(MemoryMarshal.Cast<byte, float>(into), MemoryMarshal.Cast<byte, float>(other));
-        else SubtreeSums.Add(MemoryMarshal.Cast<byte, double>(into), MemoryMarshal.Cast<byte, double>(other));
     }
 
     private StepTail TotalTail()

@@ -67,8 +67,8 @@ public sealed class PeerExchange : IGradientExchange, IDisposable
         return Use(() =>
         {
             if (_links.IsEmpty) return own[0];      // all shards are one subtree, which is the sum
-            int bytes = own[0].Values.Length;
-            if (_round?.VectorBytes != bytes) _round = new(new(Group, bytes), Group.Element, _links, _waiter);
+            int bytes = own[0].Values.Length, gradients = own[0].GradientBytes ?? bytes;
+            if (_round?.IsFor(bytes, gradients) != true) _round = new(new(Group, bytes, gradients), _links, _waiter);
             return _round.Run(own, _sequence);
         });
     }
@@ -167,6 +167,6 @@ public sealed class PeerExchange : IGradientExchange, IDisposable
     {
         var expected = _subtrees[Group.Rank];
         if (!own.Select(sum => sum.At).SequenceEqual(expected)) throw new ArgumentException($"The sums are not those of {string.Join(", ", expected)}.", nameof(own));
-        if (own.Any(sum => sum.Values.Length != own[0].Values.Length)) throw new ArgumentException("The sums differ in length.", nameof(own));
+        if (own.Any(sum => sum.Values.Length != own[0].Values.Length || sum.GradientBytes != own[0].GradientBytes)) throw new ArgumentException("The sums differ in length.", nameof(own));
     }
 }

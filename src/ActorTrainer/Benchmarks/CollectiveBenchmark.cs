@@ -2,8 +2,11 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using ActorTrainer.Commands;
 using ActorTrainer.Core;
+using ActorTrainer.Core.Models;
+using ActorTrainer.Core.Training;
 using ActorTrainer.Transport.Gradients;
 
 namespace ActorTrainer.Benchmarks;
@@ -11,8 +14,16 @@ namespace ActorTrainer.Benchmarks;
 /// <summary>What the processes talk by: shared memory with headers over a Unix socket, a Unix socket alone, loopback TCP.</summary>
 internal enum CollectiveTransport { Memory, Unix, Tcp }
 
+/// <param name="Floats">Numbers of the vector, whatever they take.</param>
 /// <param name="Rounds">The first two do not count.</param>
-internal sealed record CollectiveJob(int World, int Floats, int Rounds, CollectiveTransport Transport);
+internal sealed record CollectiveJob(int World, int Floats, int Rounds, CollectiveTransport Transport, GradientPrecision Gradients)
+{
+    [JsonIgnore]
+    public TensorType Element => Gradients == GradientPrecision.Bf16 ? TensorType.BFloat16 : TensorType.Float32;
+
+    [JsonIgnore]
+    public int Bytes => checked(Element.Size() * Floats);
+}
 
 /// <summary>What the processes are told once all have said where they are.</summary>
 internal sealed record CollectiveCast(CollectiveJob Job, ImmutableArray<CollectiveEndpoint> Endpoints, byte[] Key);
@@ -43,7 +54,7 @@ internal static class CollectiveBenchmark
             foreach (var worker in workers) await worker.StandardInput.WriteLineAsync(cast).ConfigureAwait(false);
             var times = await ReadAsync<CollectiveTimes>(workers[0], cancel).ConfigureAwait(false);
             foreach (var worker in workers) await worker.WaitForExitAsync(cancel).ConfigureAwait(false);
-            return new(job.World, sizeof(float) * (long)job.Floats, [.. times.Seconds.Skip(Uncounted)], [.. times.Processor.Skip(Uncounted)], times.Transport);
+            return new(job, [.. times.Seconds.Skip(Uncounted)], [.. times.Processor.Skip(Uncounted)], times.Transport);
         }
         finally
         {
@@ -69,17 +80,18 @@ internal static class CollectiveBenchmark
 }
 
 /// <summary>Named as the peers name it. The bus bandwidth is 2 (W - 1) / W bytes a second, the convention of nccl-tests.</summary>
-internal sealed record CollectiveResult(int World, long Bytes, ImmutableArray<double> Seconds, ImmutableArray<double> Processor, CollectiveTransport Transport)
+internal sealed record CollectiveResult(CollectiveJob Job, ImmutableArray<double> Seconds, ImmutableArray<double> Processor, CollectiveTransport Transport)
 {
     private double Median => MedianOf(Seconds);
 
-    private double BusGigabytesPerSecond => 2.0 * (World - 1) / World * Bytes / Median / 1e9;
+    private double BusGigabytesPerSecond => 2.0 * (Job.World - 1) / Job.World * Job.Bytes / Median / 1e9;
 
     public string ToJson() => JsonSerializer.Serialize(new
     {
         Peer = "actortrainer",
-        World,
-        Bytes,
+        Job.World,
+        Job.Bytes,
+        Gradients = Job.Element.TorchName(),
         Seconds = Math.Round(Median, 5),
         BusGbPerS = Math.Round(BusGigabytesPerSecond, 3),
         Transport,
@@ -89,7 +101,7 @@ internal sealed record CollectiveResult(int World, long Bytes, ImmutableArray<do
     }, CoreJson.Options);
 
     public override string ToString() =>
-        $"{Bytes / 1e6:0.0} MB over {World} processes by {Transport.ToString().ToLowerInvariant()}: {Median * 1e3:0.0} ms ({Seconds.Min() * 1e3:0.0} .. {Seconds.Max() * 1e3:0.0}), "
+        $"{Job.Bytes / 1e6:0.0} MB of {Job.Element.TorchName()} over {Job.World} processes by {Transport.ToString().ToLowerInvariant()}: {Median * 1e3:0.0} ms ({Seconds.Min() * 1e3:0.0} .. {Seconds.Max() * 1e3:0.0}), "
         + $"{BusGigabytesPerSecond:0.00} GB/s of bus bandwidth, {MedianOf(Processor) * 1e3:0.0} ms of processor time a process";
 
     private static double MedianOf(ImmutableArray<double> values)

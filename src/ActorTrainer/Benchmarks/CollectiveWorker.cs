@@ -37,9 +37,9 @@ internal static class CollectiveWorker
         var times = ImmutableArray.CreateBuilder<double>();
         var processor = ImmutableArray.CreateBuilder<double>();
         var together = Sums(barrier.Group, new byte[4]);
-        byte[][] memory = [.. Sums(vectors.Group, []).Select(_ => GC.AllocateUninitializedArray<byte>(sizeof(float) * job.Floats, pinned: true))];
+        byte[][] memory = [.. Sums(vectors.Group, []).Select(_ => GC.AllocateUninitializedArray<byte>(job.Bytes, pinned: true))];
         var own = Sums(vectors.Group, memory);
-        foreach (byte[] vector in memory) MemoryMarshal.Cast<byte, float>(vector.AsSpan()).Fill(1);
+        foreach (byte[] vector in memory) Fill(vector, 1, job.Element);
         for (int round = 0; round < job.Rounds; round++)
         {
             barrier.Exchange(together);
@@ -48,13 +48,22 @@ internal static class CollectiveWorker
             var sum = vectors.Exchange(own);
             times.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
             processor.Add((Environment.CpuUsage.TotalTime - busy).TotalSeconds);
-            var values = MemoryMarshal.Cast<byte, float>(sum.Values.Span);
-            if (values.ContainsAnyExcept(Subtrees(vectors.Group.LogicalShards, vectors.Group))) throw new CommandException("The sum is wrong.");
-            foreach (byte[] vector in memory) MemoryMarshal.Cast<byte, float>(vector.AsSpan()).Fill(1);
+            if (!IsFilled(sum.Values.Span, Subtrees(vectors.Group.LogicalShards, vectors.Group), job.Element)) throw new CommandException("The sum is wrong.");
+            foreach (byte[] vector in memory) Fill(vector, 1, job.Element);
         }
 
         return (times.ToImmutable(), processor.ToImmutable());
     }
+
+    private static void Fill(Span<byte> vector, float value, TensorType element)
+    {
+        if (element == TensorType.BFloat16) MemoryMarshal.Cast<byte, ushort>(vector).Fill(Bf16.Round(value));
+        else MemoryMarshal.Cast<byte, float>(vector).Fill(value);
+    }
+
+    private static bool IsFilled(ReadOnlySpan<byte> vector, float value, TensorType element) => element == TensorType.BFloat16
+        ? !MemoryMarshal.Cast<byte, ushort>(vector).ContainsAnyExcept(Bf16.Round(value))
+        : !MemoryMarshal.Cast<byte, float>(vector).ContainsAnyExcept(value);
 
     /// <summary>What ones add up to: the number of subtrees that all ranks bring.</summary>
     private static float Subtrees(int shards, CollectiveGroup group) => group.Members.Sum(member => new ShardLayout(shards).Subtrees(member.Own).Count());
@@ -66,7 +75,7 @@ internal static class CollectiveWorker
     {
         int world = cast.Job.World, shards = (int)BitOperations.RoundUpToPowerOf2((uint)world);
         var members = cast.Endpoints.Select((endpoint, member) => new CollectiveMember(new(member * shards / world, (member + 1) * shards / world), endpoint));
-        return new(new ExperimentName(name), new Generation(1), StepNumber.Zero, "", "", "", [.. members], rank, shards, TensorType.Float32, cast.Key);
+        return new(new ExperimentName(name), new Generation(1), StepNumber.Zero, "", "", "", [.. members], rank, shards, cast.Job.Element, cast.Key);
     }
 
     private static T Read<T>(TextReader input) =>

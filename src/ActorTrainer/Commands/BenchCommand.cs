@@ -114,14 +114,15 @@ internal static class BenchCommand
         var floats = new Option<int>("--floats") { HelpName = "N", Description = "Length of the vector", DefaultValueFactory = _ => 25_000_000 };
         var rounds = new Option<int>("--rounds") { HelpName = "N", Description = "Sums; the first two do not count", DefaultValueFactory = _ => 8 };
         var transport = new Option<CollectiveTransport>("--transport") { Description = "What they talk by", DefaultValueFactory = _ => CollectiveTransport.Memory };
+        var gradients = new Option<GradientPrecision>("--gradients") { HelpName = "full|bf16", Description = "As in the experiment file: 4 bytes a number, or 2", DefaultValueFactory = _ => GradientPrecision.Full };
         var json = CommonOptions.Json();
         AtLeast(world, 2);
         AtLeast(floats, 1);
         AtLeast(rounds, 3);
-        var command = new Command("collective", "Time the sum of a vector over processes of this host") { world, floats, rounds, transport, json };
+        var command = new Command("collective", "Time the sum of a vector over processes of this host") { world, floats, rounds, transport, gradients, json };
         command.SetAction(async (parsed, cancel) =>
         {
-            var job = new CollectiveJob(parsed.GetValue(world), parsed.GetValue(floats), parsed.GetValue(rounds), parsed.GetValue(transport));
+            var job = new CollectiveJob(parsed.GetValue(world), parsed.GetValue(floats), parsed.GetValue(rounds), parsed.GetValue(transport), parsed.GetValue(gradients));
             var result = await CollectiveBenchmark.RunAsync(job, cancel).ConfigureAwait(false);
             screen.Result(parsed.GetValue(json) ? result.ToJson() : result.ToString());
             return ExitCode.Done;

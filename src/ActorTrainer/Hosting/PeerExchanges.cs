@@ -29,7 +29,7 @@ internal sealed class PeerExchanges(MeetingPlace place, Action<string> say) : IE
         if (team.Members.Length == 1) return new LocalExchange();
         var group = new CollectiveGroup(team.Experiment, team.Generation, team.Start, team.StateHash, team.ConfigurationHash, team.Fingerprint,
             [.. team.Members.Select((member, rank) => new CollectiveMember(member.Own, Read(member.Endpoint, rank)))], team.Rank, team.LogicalShards,
-            job.Training.Precision == Precision.Fp64 ? TensorType.Float64 : TensorType.Float32, Convert.FromBase64String(team.Key));
+            ElementOf(job.Training), Convert.FromBase64String(team.Key));
         var deadline = new StepDeadline();
         try
         {
@@ -50,6 +50,9 @@ internal sealed class PeerExchanges(MeetingPlace place, Action<string> say) : IE
             if (_said.TryAdd(text, true)) say(text);
         });
     }
+
+    private static TensorType ElementOf(TrainingSettings training) => training.Gradients == GradientPrecision.Bf16 ? TensorType.BFloat16
+        : training.Precision == Precision.Fp64 ? TensorType.Float64 : TensorType.Float32;
 
     private static CollectiveEndpoint Read(string? endpoint, int rank)
     {

@@ -1,5 +1,6 @@
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Training;
 using CsCheck;
 
 namespace ActorTrainer.Core.Tests.Experiments;
@@ -41,6 +42,18 @@ public class EffectiveConfigurationSpec
         Assert.Equal(expected, configuration.Entries.Select(entry => entry.Key).Where(key => key.EndsWith(".decode", StringComparison.Ordinal)));
         Assert.Equal(expected.Length == 0, configuration.Hash == new ExperimentConfiguration(settings).Hash);
         Assert.Equal(Dump.Of(configuration.Settings), Dump.Of(ExperimentFile.Parse(configuration.Text, "/elsewhere/effective.conf", sources: ConfigurationSources.Isolated).Configuration!.Settings));
+    }
+
+    [Fact]
+    public void The_precision_of_gradients_is_only_named_where_it_is_not_what_it_always_was()
+    {
+        const string key = "experiment.training.gradients";
+        var settings = Some.Settings();
+        var full = new ExperimentConfiguration(settings);
+        var rounded = new ExperimentConfiguration(settings with { Training = settings.Training with { Gradients = GradientPrecision.Bf16 } });
+        Assert.DoesNotContain(full.Entries, entry => entry.Key == key);
+        Assert.Equal("bf16", Assert.Single(rounded.Entries, entry => entry.Key == key).Value);
+        Assert.NotEqual(full.Hash, rounded.Hash);
     }
 
     [Fact]

@@ -55,6 +55,8 @@ public class ExperimentErrorSpec
     [InlineData("experiment.data.normalize={ mean = [0, 0], std = [1, 1, 0] }", "experiment.data.normalize.std.2: expected a number greater than 0, found 0")]
     [InlineData("experiment.data.on-corrupt-file=skp", "experiment.data.on-corrupt-file: expected fail or skip, found 'skp'; did you mean 'skip'?")]
     [InlineData("experiment.data.ledger=yes", "experiment.data.ledger: expected true or false, found 'yes'")]
+    [InlineData("experiment.training.gradients=fp16", "experiment.training.gradients: expected full or bf16, found 'fp16'; did you mean 'bf16'?")]
+    [InlineData("experiment.training={ precision = fp64, gradients = bf16 }", "experiment.training.gradients: gradients in bf16 make no sense of weights in fp64")]
     [InlineData("experiment.model.architecture=null", "experiment.model.architecture: required: expected an architecture's name")]
     [InlineData("experiment.model.architecture=\"Res Net\"", "experiment.model.architecture: expected an architecture's name")]
     [InlineData("experiment.model.pretrained=weights.bin", "experiment.model.pretrained: expected a .safetensors, .pth, .pt or .onnx file")]

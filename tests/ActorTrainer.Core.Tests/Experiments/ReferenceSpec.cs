@@ -51,6 +51,7 @@ public class ReferenceSpec
         { "experiment.training.last-batch", "drop", [] },
         { "experiment.training.logical-shards", "4", [] },
         { "experiment.training.precision", "bf16", [] },
+        { "experiment.training.gradients", "bf16", [] },
         { "experiment.training.gradient-clip", "1.5", [] },
         { "experiment.training.optimizer.type", "adamw", [] },
         { "experiment.training.optimizer.learning-rate", "0.3", [] },

@@ -117,6 +117,7 @@ internal static class Some
 
     private static Gen<TrainingSettings> AnyTraining(DataSettings data) =>
         from sizes in Gen.Select(Count, Gen.Enum<LastBatch>(), Nullable(Gen.Int[0, 6].Select(log => 1 << log)), Gen.Enum<Precision>(), Nullable(Positive))
+        from rounds in Gen.Bool
         from smoothing in Share
         from weights in Gen.OneOf(
             Gen.Const<ClassWeights>(new ClassWeights.None()), Gen.Const<ClassWeights>(new ClassWeights.Balanced()),
@@ -125,6 +126,7 @@ internal static class Some
         select new TrainingSettings
         {
             GlobalBatchSize = sizes.Item1, LastBatch = sizes.Item2, LogicalShards = sizes.Item3, Precision = sizes.Item4, GradientClip = sizes.Item5,
+            Gradients = rounds && sizes.Item4 != Precision.Fp64 ? GradientPrecision.Bf16 : GradientPrecision.Full,
             Loss = new(smoothing, data.Classes is null ? weights : new ClassWeights.None()),
             Phases = [.. phases.Select((phase, i) => phase with { Name = $"p{i}" })],
         };

@@ -20,6 +20,13 @@ public sealed class CollectiveBenchmarkSpec
     }
 
     [Fact]
+    public async Task Numbers_in_bf16_are_half_of_the_bytes()
+    {
+        var line = Assert.Single((await Bench("--world", "3", "--floats", "300000", "--rounds", "3", "--gradients", "bf16", "--json")).Completes().Lines);
+        Assert.Equal((600_000, "bfloat16"), ((long)line["bytes"]!, (string)line["gradients"]!));
+    }
+
+    [Fact]
     public async Task A_sum_over_less_than_two_is_wrong_use() => (await Bench("--world", "1")).Refuses(2, "--world is at least 2");
 
     private static async Task<EndedProgram> Bench(params string[] arguments)

@@ -20,6 +20,7 @@ public sealed class GroupMeetingSpec
         { "configuration is", group => group with { ConfigurationHash = "another" } },
         { "fingerprint is", group => group with { Fingerprint = "another" } },
         { "element type is", group => group with { Element = TensorType.Float64 } },
+        { "element type is", group => group with { Element = TensorType.BFloat16 } },
         { "logical shards is", group => group with { LogicalShards = 8, Members = [group.Members[0], group.Members[1] with { Own = new(2, 8) }] } },
         { "shards by rank is", group => group with { Members = [group.Members[0] with { Own = new(0, 1) }, group.Members[1] with { Own = new(1, 4) }] } },
     };

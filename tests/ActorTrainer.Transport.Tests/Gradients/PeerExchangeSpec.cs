@@ -11,13 +11,36 @@ public sealed class PeerExchangeSpec
         [8], [4, 8], [1, 8], [7, 8], [3, 8], [2, 4, 8], [3, 6, 8], [1, 2, 8], [5, 6, 8], [2, 4, 6, 8], [1, 4, 7, 8], [1, 2, 3, 5, 8], [2, 3, 5, 6, 7, 8],
         [1, 2, 3, 4, 5, 6, 8], [1, 2, 3, 4, 5, 6, 7, 8]);
 
+    private static readonly Gen<TensorType> Elements = Gen.Int[0, 2].Select(i => ((TensorType[])[TensorType.Float32, TensorType.Float64, TensorType.BFloat16])[i]);
+
     [Theory]
     [MemberData(nameof(Cuts))]
     public void Every_cut_of_the_shards_gives_the_bits_of_one_trainer(int[] ends)
     {
         foreach (var medium in Enum.GetValues<Medium>())
         {
-            foreach (var element in (TensorType[])[TensorType.Float32, TensorType.Float64]) AssertSameBits(ends, new(8, 20_011, element, 5), medium);
+            foreach (var element in (TensorType[])[TensorType.Float32, TensorType.Float64, TensorType.BFloat16]) AssertSameBits(ends, new(8, 20_011, element, 5), medium);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cuts))]
+    public void So_it_does_where_statistics_follow_in_another_type(int[] ends)
+    {
+        foreach (var medium in Enum.GetValues<Medium>())
+        {
+            foreach (var (gradients, statistics) in ((int, int)[])[(20_010, 701), (2, 5000), (0, 40)]) AssertSameBits(ends, new(8, gradients, TensorType.BFloat16, 5, statistics), medium);
+        }
+    }
+
+    [Fact]
+    public void A_length_that_is_none_of_the_type_fails_the_exchange()
+    {
+        foreach (var shards in (Shards[])[new(2, 7, TensorType.BFloat16, 1, Statistics: 2), new(2, 3, TensorType.BFloat16, 1)])
+        {
+            using var trainers = Trainers.Met([1, 2], element: shards.Statistics > 0 ? TensorType.BFloat16 : TensorType.Float32);
+            var failures = trainers.Failures(rank => trainers.Exchanges[rank].Exchange(shards.SumsOf(trainers.Groups[rank].Members[rank].Own)));
+            Assert.Contains(failures, failure => failure is ArgumentException);
         }
     }
 
@@ -40,15 +63,22 @@ public sealed class PeerExchangeSpec
     [InlineData(Medium.Mixed)]
     public void A_vector_of_many_pieces_gives_the_same_bits(Medium medium) => AssertSameBits([3, 5, 8], new(8, 700_007, TensorType.Float32, 3), medium);
 
+    [Theory]
+    [InlineData(Medium.Tcp)]
+    [InlineData(Medium.Memory)]
+    [InlineData(Medium.Mixed)]
+    public void So_does_one_whose_statistics_begin_within_a_piece(Medium medium) => AssertSameBits([3, 5, 8], new(8, 700_006, TensorType.BFloat16, 3, Statistics: 200_003), medium);
+
     [Fact]
     public void Any_cut_any_length_any_transport() =>
         (from shards in Gen.Int[0, 4].Select(power => 1 << power)
          from ends in Gen.Int[1, Math.Max(shards - 1, 1)].HashSet[0, Math.Min(shards - 1, 6)].Select(inner => (int[])[.. inner.Where(end => end < shards).Order(), shards])
          from elements in Gen.Int[0, 3000]
-         from element in Gen.Bool.Select(wide => wide ? TensorType.Float64 : TensorType.Float32)
+         from element in Elements
+         from statistics in Gen.Int[0, 300]
          from medium in Gen.Enum<Medium>()
          from seed in Gen.Int[0, 1000]
-         select (ends, new Shards(shards, elements, element, (ulong)seed), medium))
+         select (ends, element == TensorType.BFloat16 ? new Shards(shards, 2 * elements, element, (ulong)seed, statistics) : new Shards(shards, elements, element, (ulong)seed), medium))
         .Sample(sample => AssertSameBits(sample.ends, sample.Item2, sample.medium), iter: 40, threads: 1, print: sample => $"[{string.Join(", ", sample.ends)}] {sample.Item2} {sample.medium}");
 
     [Theory]

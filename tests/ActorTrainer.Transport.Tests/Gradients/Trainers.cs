@@ -74,16 +74,18 @@ internal sealed class Trainers : IDisposable
 public enum Medium { Tcp, Unix, Memory, Process, Mixed }
 
 /// <summary>Gradients of shards, drawn by number, and what they add up to along the tree.</summary>
-internal sealed record Shards(int Count, int Elements, TensorType Element, ulong Seed)
+/// <param name="Statistics">Numbers in fp32 behind gradients in bf16.</param>
+internal sealed record Shards(int Count, int Elements, TensorType Element, ulong Seed, int Statistics = 0)
 {
-    public int Bytes => Elements * Element.Size();
+    public int GradientBytes => Elements * Element.Size();
+    public int Bytes => GradientBytes + (Statistics * sizeof(float));
 
     /// <summary>The sums of a trainer's subtrees, as its session computes them.</summary>
     public IReadOnlyList<GradientSum> SumsOf(ShardRange own)
     {
         var tree = new SubtreeSum<(byte[] Values, StepTail Tail)>((left, right) => (Add(left.Values, right.Values), left.Tail + right.Tail));
         for (int shard = own.First; shard < own.End; shard++) tree.Add(new(shard, 1), (Draw(shard), TailOf(shard)));
-        return [.. tree.Parts.Select(part => new GradientSum(part.At, part.Sum.Values, part.Sum.Tail))];
+        return [.. tree.Parts.Select(part => new GradientSum(part.At, part.Sum.Values, part.Sum.Tail) { GradientBytes = Statistics > 0 ? GradientBytes : null })];
     }
 
     /// <summary>One trainer's, of all shards.</summary>
@@ -97,7 +99,15 @@ internal sealed record Shards(int Count, int Elements, TensorType Element, ulong
         double[] values = [.. Enumerable.Range(0, drawn).Select(_ => (random.NextDouble() - 0.5) * 3)];
         byte[] bytes = new byte[Bytes];
         if (Element == TensorType.Float32) Fill(MemoryMarshal.Cast<byte, float>(bytes.AsSpan()), values);
-        else Fill(MemoryMarshal.Cast<byte, double>(bytes.AsSpan()), values);
+        else if (Element == TensorType.Float64) Fill(MemoryMarshal.Cast<byte, double>(bytes.AsSpan()), values);
+        else
+        {
+            float[] gradients = new float[Elements];
+            Fill(gradients, values);
+            Bf16.Round(gradients, MemoryMarshal.Cast<byte, ushort>(bytes.AsSpan(0, GradientBytes)));
+            Fill(MemoryMarshal.Cast<byte, float>(bytes.AsSpan(GradientBytes)), values);
+        }
+
         return bytes;
     }
 
@@ -110,8 +120,8 @@ internal sealed record Shards(int Count, int Elements, TensorType Element, ulong
 
     private byte[] Add(byte[] left, byte[] right)
     {
-        if (Element == TensorType.Float32) SubtreeSums.Add(MemoryMarshal.Cast<byte, float>(left.AsSpan()), MemoryMarshal.Cast<byte, float>(right));
-        else SubtreeSums.Add(MemoryMarshal.Cast<byte, double>(left.AsSpan()), MemoryMarshal.Cast<byte, double>(right));
+        SubtreeSums.Add(left.AsSpan(0, GradientBytes), right.AsSpan(0, GradientBytes), Element);
+        SubtreeSums.Add(left.AsSpan(GradientBytes), right.AsSpan(GradientBytes), TensorType.Float32);
         return left;
     }
 }

@@ -13,33 +13,23 @@ namespace ActorTrainer.Core.Experiments.Binding;
 /// </summary>
 internal static class SettingsTree
 {
-    /// <summary>Came later than others: where an experiment has its default it is left out, so that runs which were begun before keep their hash and go on.</summary>
-    private const string YoungKey = "decode";
+    /// <summary>Came later than others: where an experiment has their defaults they are left out, so that runs which were begun before keep their hash and go on.</summary>
+    private const string Decode = "decode", Gradients = "gradients";
 
     private static readonly HoconOrigin Nowhere = new("effective.conf", 1, 1, "/");
 
     public static HoconObject Of(ExperimentSettings settings)
     {
         var data = Data(settings.Data);
-        var training = settings.Training;
         return Object(("experiment", Object(
             ("name", Text(settings.Name.Value)),
             ("seed", Number(settings.Seed)),
-            ("data", settings.Data.Decode == PictureDecoding.Exact ? Without(data, YoungKey) : data),
+            ("data", settings.Data.Decode == PictureDecoding.Exact ? Without(data, Decode) : data),
             ("model", Object(
                 ("architecture", TextOrNull(settings.Model.Architecture)),
                 ("pretrained", TextOrNull(Pretrained(settings.Model.Pretrained))),
                 ("dropout", OrNull(settings.Model.Dropout)))),
-            ("training", Object(
-                ("global-batch-size", Number(training.GlobalBatchSize)),
-                ("last-batch", Word(training.LastBatch)),
-                ("logical-shards", OrNull(training.LogicalShards)),
-                ("precision", Word(training.Precision)),
-                ("gradient-clip", OrNull(training.GradientClip)),
-                ("loss", Object(
-                    ("label-smoothing", Number(training.Loss.LabelSmoothing)),
-                    ("class-weights", ClassWeights(training.Loss.ClassWeights)))),
-                ("phases", List(training.Phases.Select(phase => Phase(phase, data)))))),
+            ("training", TrainingOf(settings.Training, data)),
             ("evaluation", Object(
                 ("every-epochs", Number(settings.Evaluation.EveryEpochs)),
                 ("batch-size", Number(settings.Evaluation.BatchSize)),
@@ -89,12 +79,28 @@ internal static class SettingsTree
             Normalization.Explicit own => Object(("mean", List(own.Mean.Select(Number))), ("std", List(own.Std.Select(Number)))),
             _ => throw Unknown(data.Normalize),
         }),
-        ("decode", Word(data.Decode)),
+        (Decode, Word(data.Decode)),
         ("on-corrupt-file", Word(data.OnCorruptFile)),
         ("loader-threads", OrNull(data.LoaderThreads)),
         ("prefetch", Number(data.Prefetch)),
         ("cache-mib", OrNull(data.CacheMebibytes)),
         ("ledger", Boolean(data.Ledger)));
+
+    private static HoconObject TrainingOf(TrainingSettings training, HoconObject data)
+    {
+        var whole = Object(
+            ("global-batch-size", Number(training.GlobalBatchSize)),
+            ("last-batch", Word(training.LastBatch)),
+            ("logical-shards", OrNull(training.LogicalShards)),
+            ("precision", Word(training.Precision)),
+            (Gradients, Word(training.Gradients)),
+            ("gradient-clip", OrNull(training.GradientClip)),
+            ("loss", Object(
+                ("label-smoothing", Number(training.Loss.LabelSmoothing)),
+                ("class-weights", ClassWeights(training.Loss.ClassWeights)))),
+            ("phases", List(training.Phases.Select(phase => Phase(phase, data)))));
+        return training.Gradients == GradientPrecision.Full ? Without(whole, Gradients) : whole;
+    }
 
     private static HoconObject Transform(ImageTransform transform)
     {

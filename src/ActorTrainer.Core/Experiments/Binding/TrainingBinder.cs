@@ -26,16 +26,25 @@ internal sealed partial class TrainingBinder
     {
         int batch = _training["global-batch-size"].Integer(1, 1 << 20);
         var phases = Phases();
+        var precision = _training["precision"].Choice(("fp32", Precision.Fp32), ("bf16", Precision.Bf16), ("fp64", Precision.Fp64), ("tf32", Precision.Tf32));
         return new()
         {
             GlobalBatchSize = batch,
             LastBatch = _training["last-batch"].Choice(("keep", LastBatch.Keep), ("drop", LastBatch.Drop)),
             LogicalShards = _training["logical-shards"].OrNull(setting => Shards(setting, batch)),
-            Precision = _training["precision"].Choice(("fp32", Precision.Fp32), ("bf16", Precision.Bf16), ("fp64", Precision.Fp64), ("tf32", Precision.Tf32)),
+            Precision = precision,
+            Gradients = Gradients(_training["gradients"], precision),
             GradientClip = _training["gradient-clip"].OrNull(setting => setting.Number(NumberRange.Positive)),
             Loss = Loss(_training.Child("loss"), phases),
             Phases = phases,
         };
+    }
+
+    private static GradientPrecision Gradients(Setting setting, Precision precision)
+    {
+        var gradients = setting.Choice(("full", GradientPrecision.Full), ("bf16", GradientPrecision.Bf16));
+        if (gradients == GradientPrecision.Bf16 && precision == Precision.Fp64) setting.Error("gradients in bf16 make no sense of weights in fp64: expected full with precision = fp64");
+        return gradients;
     }
 
     private static int Shards(Setting setting, int batch)

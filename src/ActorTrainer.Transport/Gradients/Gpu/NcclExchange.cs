@@ -134,7 +134,7 @@ internal sealed class NcclExchange : IGradientExchange, IDisposable
     {
         if (_plan?.VectorBytes == own[0].Length) return _plan;
         Release();
-        _plan = new(Group, own[0].Length);
+        _plan = new(Group, own[0].Length, own[0].Length);
         int length = _plan.Segment(Group.Rank).Length;
         _others = [.. _plan.Subtrees.Select((of, rank) => rank == Group.Rank || length == 0 ? [] : of.Select(_ => own[0].Rent(length)).ToArray())];
         return _plan;

@@ -33,8 +33,7 @@ internal sealed unsafe class FakeDeviceMemory(int bytes, TensorType element, int
     {
         var left = Bytes.Slice(offset, count);
         var right = ((FakeDeviceMemory)other).Bytes.Slice(otherOffset, count);
-        if (element == TensorType.Float32) SubtreeSums.Add(MemoryMarshal.Cast<byte, float>(left), MemoryMarshal.Cast<byte, float>(right));
-        else SubtreeSums.Add(MemoryMarshal.Cast<byte, double>(left), MemoryMarshal.Cast<byte, double>(right));
+        SubtreeSums.Add(left, right, element);
     }
 
     public override DeviceMemory Rent(int count)
