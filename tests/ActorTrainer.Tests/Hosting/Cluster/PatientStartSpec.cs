@@ -30,14 +30,6 @@ public sealed class PatientStartSpec
     }
 
     [Fact]
-    public async Task What_does_not_pass_is_not_waited_for()
-    {
-        var start = Start();
-        await start.StartAsync(() => "the first", default);
-        await Assert.ThrowsAsync<FormatException>(() => start.StartAsync<string>(() => throw new FormatException("a bad setting"), default));
-    }
-
-    [Fact]
     public async Task Told_to_stop_it_tries_no_more()
     {
         using var stop = new CancellationTokenSource();
