@@ -336,10 +336,10 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
 
     private StepResult Step(ITrainSession session, HostBatch batch, StepCoordinates at)
     {
-        var own = session.Compute(batch, at, _team.Own);
+        var own = session.Compute(batch, at, _team.Own, _exchange!.IsFar ? _exchange.Begin : null);
         Failpoint.Hit(Failpoints.StepComputed);
         _files.Enter(_team, at, batch);
-        var total = _clock.Exchanging(() => _exchange!.Exchange([.. own.Select(sum => sum with { Tail = sum.Tail with { Request = _request } })]));
+        var total = _clock.Exchanging(() => _exchange.Exchange([.. own.Select(sum => sum with { Tail = sum.Tail with { Request = _request } })]));
         Failpoint.Hit(Failpoints.StepExchanged);
         var result = session.Apply(total, at);
         _request = total.Tail.Request;

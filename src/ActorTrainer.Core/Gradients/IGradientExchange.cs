@@ -30,6 +30,16 @@ public enum StepRequest { None = 0, CheckpointAndRegroup = 1, CheckpointAndStop 
 /// <summary>Adds the subtrees of all trainers along the fixed tree, so that every trainer ends with the same bits, whatever their number.</summary>
 public interface IGradientExchange
 {
+    /// <summary>Whether bytes travel for so long that it pays to give some of them out early. The same on all trainers.</summary>
+    bool IsFar => false;
+
+    /// <summary>
+    /// Adds up a part of the vectors while the caller computes the rest of them. The part's bytes are the exchange's until <see cref="Exchange"/>, given the same
+    /// vectors, has added up what is left; it throws what went wrong here. All trainers call it at the same steps for the same part.
+    /// </summary>
+    /// <exception cref="NotSupportedException">It is not far.</exception>
+    void Begin(EarlySums early) => throw new NotSupportedException("This exchange takes vectors as a whole.");
+
     /// <summary>Blocks until the sum over all shards is there. Throws where the exchange fails; nothing has changed then.</summary>
     GradientSum Exchange(IReadOnlyList<GradientSum> own);
 

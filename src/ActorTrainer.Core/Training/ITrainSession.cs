@@ -76,7 +76,11 @@ public interface ITrainSession : IDisposable
     /// subtrees. Throws <see cref="NonFiniteLossException"/> before anything has changed. The batch stays the caller's. One of features goes through the head
     /// alone, which must be all that trains.
     /// </summary>
-    IReadOnlyList<GradientSum> Compute(HostBatch batch, StepCoordinates at, ShardRange own);
+    /// <param name="early">
+    /// Null: nobody wants to know. Else called at most once, on the way back of the last shard, with what is summed by then and will not change any more: at every
+    /// step of a phase or at none, for the same part on every trainer.
+    /// </param>
+    IReadOnlyList<GradientSum> Compute(HostBatch batch, StepCoordinates at, ShardRange own, Action<EarlySums>? early = null);
 
     /// <summary>Clips, updates and switches, by the sum over all shards. An exception here means "no state": dispose the session.</summary>
     StepResult Apply(GradientSum total, StepCoordinates at);

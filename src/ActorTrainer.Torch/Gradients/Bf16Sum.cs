@@ -29,24 +29,46 @@ internal sealed class Bf16Sum : IShardSum
     private Span<ushort> Gradients => MemoryMarshal.Cast<byte, ushort>(_bytes.AsSpan(0, GradientBytesOf(_layout)));
     private Span<float> Statistics => MemoryMarshal.Cast<byte, float>(_bytes.AsSpan(GradientBytesOf(_layout)));
 
-    public void Take(FlatVector work)
+    public void Take(FlatVector work, FlatPart? part = null)
     {
-        Bf16.Round(GradientsOf(work, _layout), Gradients);
-        StatisticsOf(work, _layout).CopyTo(Statistics);
+        foreach (var (gradients, statistics) in RunsOf(part))
+        {
+            Bf16.Round(GradientsOf(work, _layout)[gradients], Gradients[gradients]);
+            StatisticsOf(work, _layout)[statistics].CopyTo(Statistics[statistics]);
+        }
     }
 
-    public void Add(IShardSum right)
+    public void Add(IShardSum right, FlatPart? part = null)
     {
         var other = (Bf16Sum)right;
-        Bf16.Add(Gradients, other.Gradients);
-        SubtreeSums.Add(Statistics, other.Statistics);
+        foreach (var (gradients, statistics) in RunsOf(part))
+        {
+            Bf16.Add(Gradients[gradients], other.Gradients[gradients]);
+            SubtreeSums.Add(Statistics[statistics], other.Statistics[statistics]);
+        }
     }
 
-    public Tensor Check()
+    public Tensor Check(FlatPart? part = null)
     {
-        bool finite = Bf16.AreFinite(Gradients);
-        foreach (float statistic in Statistics) finite &= float.IsFinite(statistic);
+        bool finite = true;
+        foreach (var (gradients, statistics) in RunsOf(part))
+        {
+            finite &= Bf16.AreFinite(Gradients[gradients]);
+            foreach (float statistic in Statistics[statistics]) finite &= float.IsFinite(statistic);
+        }
+
         return tensor(finite ? 0.0 : double.NaN);
+    }
+
+    /// <summary>Each run's gradients and statistics.</summary>
+    private IEnumerable<(Range Gradients, Range Statistics)> RunsOf(FlatPart? part)
+    {
+        int middle = (int)_layout.ParameterElements;
+        foreach (var (offset, count) in part?.Runs ?? [(0, _layout.Elements)])
+        {
+            var (first, end) = ((int)offset, (int)(offset + count));
+            yield return (Math.Min(first, middle)..Math.Min(end, middle), Math.Max(first - middle, 0)..Math.Max(end - middle, 0));
+        }
     }
 
     public Memory<byte> HandOut() => _bytes;

@@ -30,11 +30,32 @@ internal sealed class FlatVector : IShardSum
 
     public int? GradientBytes => null;
 
-    public void Take(FlatVector work) => Tensor.copy_(work.Tensor);
+    public void Take(FlatVector work, FlatPart? part = null) => Each(part, work, (into, from) => into.copy_(from));
 
-    public void Add(IShardSum right) => Tensor.add_(((FlatVector)right).Tensor, Number.One);
+    public void Add(IShardSum right, FlatPart? part = null) => Each(part, (FlatVector)right, (into, from) => into.add_(from, Number.One));
 
-    public Tensor Check() => Tensor.sum();
+    public Tensor Check(FlatPart? part = null)
+    {
+        if (part is null) return Tensor.sum();
+        using var scope = NewDisposeScope();
+        return stack(part.Runs.Select(run => Part(run.Offset, run.Count).sum())).sum().MoveToOuterDisposeScope();
+    }
+
+    private void Each(FlatPart? part, FlatVector other, Action<Tensor, Tensor> act)
+    {
+        if (part is null)
+        {
+            act(Tensor, other.Tensor);
+            return;
+        }
+
+        foreach (var (offset, count) in part.Runs)
+        {
+            using var into = Part(offset, count);
+            using var from = other.Part(offset, count);
+            act(into, from);
+        }
+    }
 
     /// <summary>The bytes as they are now on the device; they are not looked at yet.</summary>
     public Memory<byte> HandOut()

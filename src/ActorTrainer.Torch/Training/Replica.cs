@@ -51,6 +51,8 @@ internal sealed class Replica : IDisposable
         Statistics = Own(New(Layout.StatisticElements));
         Work = Own(New(Layout.Elements));
         Tree = Own(new ShardTree(Work, _rounds ? () => new Bf16Sum(Layout, Device) : () => New(Layout.Elements), lendsWork: !_rounds));
+        // Of a GPU the host would have to wait in between.
+        Early = stage || Device.type != TorchSharp.DeviceType.CPU ? null : EarlyPart.Of(Layout, model.IsBehindSeam, ElementBytes, _rounds);
         Optimizer = Own(FlatOptimizer.Create(phase.Optimizer, Layout, () => New(Layout.ParameterElements)));
         Bind(parameters.ToDictionary(entry => entry.name, entry => (Tensor)entry.parameter));
         SetModes();
@@ -86,6 +88,9 @@ internal sealed class Replica : IDisposable
     public FlatVector Work { get; }
 
     public ShardTree Tree { get; }
+
+    /// <summary>What of the sums can be given out before a step is computed; null: nothing that is worth it.</summary>
+    public EarlyPart? Early { get; }
     public FlatOptimizer Optimizer { get; }
 
     /// <summary>Layers whose statistics come from the batch and move.</summary>

@@ -67,7 +67,7 @@ internal sealed class TrainSession : ITrainSession
 
     public void EnterPhase(TrainingCursor cursor) => Begin(cursor, Capture(cursor));
 
-    public IReadOnlyList<GradientSum> Compute(HostBatch batch, StepCoordinates at, ShardRange own)
+    public IReadOnlyList<GradientSum> Compute(HostBatch batch, StepCoordinates at, ShardRange own, Action<EarlySums>? early = null)
     {
         _thread.Verify();
         var replica = State;
@@ -80,25 +80,39 @@ internal sealed class TrainSession : ITrainSession
         long began = Stopwatch.GetTimestamp();
         _check!.Verify(batch.WholeCount, _job.LogicalShards);
         _pass!.Discard();
-        var sums = replica.Tree.Sum(own, shard =>
+        var part = early is null ? null : replica.Early;
+        bool isGiven = false;
+        var sums = replica.Tree.Sum(own, (shard, atSeam) =>
         {
             var (first, end) = _shards.Positions(shard, batch.WholeCount);
             if (first < batch.First || end > batch.First + batch.Count) throw new ArgumentException($"Shard {shard} takes positions {first} to {end}, which were not loaded.", nameof(batch));
-            _pass!.Run(batch, at, shard, first - batch.First, end - batch.First);
-        });
-        var tails = TakeTails(batch, at.Step, sums);
+            _pass!.Run(batch, at, shard, first - batch.First, end - batch.First, atSeam);
+        }, part, sums => isGiven = Give(sums, part!, early!));
+        var tails = TakeTails(batch, at.Step, sums, isGiven ? part!.Rest : null);
 
         _computed = at;
         var forward = _pass!.TakeForwardTime();
         _compute = new(forward, Stopwatch.GetElapsedTime(began) - forward, default);
-        return [.. sums.Select((part, i) => new GradientSum(part.At, part.Sum.HandOut(), tails[i]) { GradientBytes = part.Sum.GradientBytes })];
+        return [.. sums.Select((sum, i) => HandOut(sum, tails[i]))];
+    }
+
+    private static GradientSum HandOut((Subtree At, IShardSum Sum) part, StepTail tail) => new(part.At, part.Sum.HandOut(), tail) { GradientBytes = part.Sum.GradientBytes };
+
+    /// <summary>False: something is not finite; the step will say what.</summary>
+    private static bool Give(IReadOnlyList<(Subtree At, IShardSum Sum)> sums, EarlyPart part, Action<EarlySums> early)
+    {
+        using var scope = NewDisposeScope();
+        if (sums.Any(sum => !double.IsFinite(sum.Sum.Check(part.First).ToDouble()))) return false;
+        early(new([.. sums.Select(sum => HandOut(sum, default))], part.Bytes));
+        return true;
     }
 
     /// <summary>Of each subtree: this is where the host waits for the device.</summary>
-    private IReadOnlyList<StepTail> TakeTails(HostBatch batch, StepNumber step, IReadOnlyList<(Subtree At, IShardSum Sum)> sums)
+    /// <param name="left">What of the sums was not looked at yet; null: nothing.</param>
+    private IReadOnlyList<StepTail> TakeTails(HostBatch batch, StepNumber step, IReadOnlyList<(Subtree At, IShardSum Sum)> sums, FlatPart? left)
     {
         using var scope = NewDisposeScope();
-        var (shards, checks) = _pass!.TakeTails(batch, sums.Select(part => part.Sum.Check()));
+        var (shards, checks) = _pass!.TakeTails(batch, sums.Select(part => part.Sum.Check(left)));
         var tree = new SubtreeSum<StepTail>((left, right) => left + right);
         foreach (var (shard, tail) in shards) tree.Add(new(shard, 1), tail);
         for (int i = 0; i < checks.Length; i++)

@@ -25,6 +25,9 @@ public sealed record CollectiveGroup(
 {
     public const int MaxMembers = 1024;
 
+    /// <summary>Whether bytes travel between hosts, or at least through TCP; a function of the members, so all say the same.</summary>
+    internal bool IsFar => Members.Any(member => member.Endpoint.LocalName is null || member.Endpoint.HostId != Members[0].Endpoint.HostId);
+
     /// <summary>Of the statistics behind the gradients: in the master precision.</summary>
     internal TensorType Statistic => Element == TensorType.BFloat16 ? TensorType.Float32 : Element;
 

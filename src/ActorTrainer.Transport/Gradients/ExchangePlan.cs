@@ -5,27 +5,36 @@ using ActorTrainer.Core.Models;
 namespace ActorTrainer.Transport.Gradients;
 
 /// <summary>
-/// What one trainer does with vectors of one length, a pure function of the group: which segment of the vector each rank sums, in which pieces, and
-/// which subtrees are added to which. Bytes throughout.
+/// What one trainer does with vectors of one length, or with the same part of each, a pure function of the group: which segment each rank sums, in which pieces,
+/// and which subtrees are added to which. Bytes throughout.
 /// </summary>
 internal sealed class ExchangePlan
 {
     /// <summary>A piece fits a core's cache together with what it is added to.</summary>
     public const int PieceBytes = 256 << 10;
     private const int Alignment = 64;
-    private readonly ImmutableArray<int> _bounds;
+
+    /// <summary>Of a part's ranges: so no piece cuts a number.</summary>
+    private const int Grain = 32;
+    private readonly ImmutableArray<ImmutableArray<(int Offset, int Length)>> _pieces;
     private readonly TensorType _gradient, _statistic;
 
     /// <param name="gradientBytes">Those behind them are statistics.</param>
-    public ExchangePlan(CollectiveGroup group, int vectorBytes, int gradientBytes)
+    /// <param name="part">Null: all of the vector.</param>
+    public ExchangePlan(CollectiveGroup group, int vectorBytes, int gradientBytes, VectorPart? part = null)
     {
         (Rank, VectorBytes, GradientBytes, _gradient, _statistic) = (group.Rank, vectorBytes, gradientBytes, group.Element, group.Statistic);
         int statisticBytes = vectorBytes - gradientBytes;
         if (gradientBytes < 0 || statisticBytes < 0 || gradientBytes % _gradient.Size() != 0 || statisticBytes % _statistic.Size() != 0 || (statisticBytes > 0 && gradientBytes % _statistic.Size() != 0))
             throw new ArgumentException($"{vectorBytes} bytes are no vector of {gradientBytes} of {_gradient.TorchName()} and then {_statistic.TorchName()}.");
-        long units = ((long)vectorBytes + Alignment - 1) / Alignment;
+        part ??= VectorPart.All(vectorBytes);
+        if (part.End > vectorBytes || part.Ranges.Any(range => range.Offset % Grain != 0 || (range.Length % Grain != 0 && range.Offset + range.Length != vectorBytes)))
+            throw new ArgumentException($"No part of {vectorBytes} bytes in multiples of {Grain}.", nameof(part));
+        PartBytes = part.Bytes;
+        long units = ((long)part.Bytes + Alignment - 1) / Alignment;
         int world = group.Members.Length;
-        _bounds = [.. Enumerable.Range(0, world + 1).Select(rank => (int)Math.Min(units * rank / world * Alignment, vectorBytes))];
+        int[] bounds = [.. Enumerable.Range(0, world + 1).Select(rank => (int)Math.Min(units * rank / world * Alignment, part.Bytes))];
+        _pieces = [.. bounds.Zip(bounds.Skip(1), (first, end) => PiecesOf(part, first, end))];
         Subtrees = SubtreesOf(group);
         Additions = AdditionsOf(Subtrees, group.Rank);
     }
@@ -33,6 +42,9 @@ internal sealed class ExchangePlan
     public int Rank { get; }
     public int VectorBytes { get; }
     public int GradientBytes { get; }
+
+    /// <summary>Of the vector's, those that are added up.</summary>
+    public int PartBytes { get; }
 
     /// <summary>Each rank's, from left to right.</summary>
     public ImmutableArray<ImmutableArray<Subtree>> Subtrees { get; }
@@ -49,17 +61,14 @@ internal sealed class ExchangePlan
         return [.. group.Members.Select(member => layout.Subtrees(member.Own).ToImmutableArray())];
     }
 
-    /// <summary>What a rank sums.</summary>
-    public (int Offset, int Length) Segment(int rank) => (_bounds[rank], _bounds[rank + 1] - _bounds[rank]);
+    /// <summary>What a rank sums of a whole vector: one run.</summary>
+    public (int Offset, int Length) Segment(int rank) => _pieces[rank] is [var first, ..] of ? (first.Offset, of.Sum(piece => piece.Length)) : default;
 
-    /// <summary>How many pieces a rank's segment has; none where the vector is too short for all ranks.</summary>
-    public int Pieces(int rank) => (_bounds[rank + 1] - _bounds[rank] + PieceBytes - 1) / PieceBytes;
+    /// <summary>How many pieces a rank's segment has; none where there is too little for all ranks.</summary>
+    public int Pieces(int rank) => _pieces[rank].Length;
 
-    public (int Offset, int Length) Piece(int rank, int piece)
-    {
-        int offset = _bounds[rank] + (piece * PieceBytes);
-        return (offset, Math.Min(PieceBytes, _bounds[rank + 1] - offset));
-    }
+    /// <summary>Where in the vector it stands.</summary>
+    public (int Offset, int Length) Piece(int rank, int piece) => _pieces[rank][piece];
 
     /// <summary>Adds what stands from <paramref name="offset"/> of the vector on.</summary>
     public void Add(Span<byte> into, ReadOnlySpan<byte> other, int offset)
@@ -67,6 +76,21 @@ internal sealed class ExchangePlan
         int gradients = Math.Clamp(GradientBytes - offset, 0, into.Length);
         SubtreeSums.Add(into[..gradients], other[..gradients], _gradient);
         SubtreeSums.Add(into[gradients..], other[gradients..], _statistic);
+    }
+
+    /// <summary>From one byte of the part to another, counted along it; no piece reaches over the end of a range.</summary>
+    private static ImmutableArray<(int Offset, int Length)> PiecesOf(VectorPart part, int first, int end)
+    {
+        var pieces = ImmutableArray.CreateBuilder<(int, int)>();
+        int before = 0;     // bytes of the part before the range
+        foreach (var (offset, length) in part.Ranges)
+        {
+            int to = Math.Min(end - before, length);
+            for (int at = Math.Max(first - before, 0); at < to; at += PieceBytes) pieces.Add((offset + at, Math.Min(PieceBytes, to - at)));
+            before += length;
+        }
+
+        return pieces.ToImmutable();
     }
 
     private static ImmutableArray<(int, int)> AdditionsOf(ImmutableArray<ImmutableArray<Subtree>> subtrees, int rank)

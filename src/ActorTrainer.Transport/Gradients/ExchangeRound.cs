@@ -5,7 +5,7 @@ using ActorTrainer.Transport.Gradients.Wire;
 namespace ActorTrainer.Transport.Gradients;
 
 /// <summary>
-/// Adds up vectors of one length with all peers, step after step, on one thread that waits only where nothing can move:
+/// Adds up vectors of one length, or the same part of each, with all peers, step after step, on one thread that waits only where nothing can move:
 /// <code>
 ///             to each peer                    from each peer                  here
 ///   Tail      sums and request                sums and request                added in tree order
@@ -49,7 +49,7 @@ internal sealed class ExchangeRound
     public GradientSum Run(IReadOnlyList<GradientSum> own, long sequence)
     {
         (_summed, _sequence) = (0, sequence);
-        TailFrame.Write(_tail, _plan.VectorBytes, own);
+        TailFrame.Write(_tail, _plan.PartBytes, own);
         for (int i = 0; i < _own; i++) _tails[_first + i] = own[i].Tail;
         foreach (var peer in _peers) peer.Start();
         while (true)
@@ -139,7 +139,7 @@ internal sealed class ExchangeRound
         Expect(peer.Link, header, 0, (0, peer.Tail.Length));
         if (!peer.Link.TryReadPayload(peer.Tail)) return;
         int bytes = TailFrame.Read(peer.Tail, _tails.AsSpan(peer.First, peer.Subtrees));
-        if (bytes != _plan.VectorBytes) throw peer.Link.Failure($"has gradients of {bytes} bytes, here they have {_plan.VectorBytes}");
+        if (bytes != _plan.PartBytes) throw peer.Link.Failure($"has gradients of {bytes} bytes, here they have {_plan.PartBytes}");
         peer.TailReceived = true;
     }
 

@@ -9,7 +9,8 @@ namespace ActorTrainer.Transport.Gradients;
 
 /// <summary>
 /// The exchange between the trainers of one generation: each sums its segment of the vector over all shards, in the order of the fixed tree, and
-/// gives it to the others. All calls come from one thread, the device's; only <see cref="Dispose"/> may come from any other.
+/// gives it to the others. All calls come from one thread, the device's, and what is begun early is added up on another; only <see cref="Dispose"/> may come from
+/// any.
 /// It fails as a whole and once: the first failure closes all connections, so that every peer's call fails at once too.
 /// </summary>
 public sealed class PeerExchange : IGradientExchange, IDisposable
@@ -18,7 +19,10 @@ public sealed class PeerExchange : IGradientExchange, IDisposable
     private readonly ImmutableArray<ImmutableArray<Subtree>> _subtrees;
     private readonly LinkWaiter _waiter;
     private readonly Lock _inUse = new();
+    private readonly Lazy<HelperThread> _helper;
     private ExchangeRound? _round;
+    private SplitRound? _split;
+    private (EarlySums What, Task Done)? _begun;
     private ExchangeFailedException? _failure;
     private long _sequence;
     private volatile bool _disposed;
@@ -26,8 +30,11 @@ public sealed class PeerExchange : IGradientExchange, IDisposable
     internal PeerExchange(CollectiveGroup group, ImmutableArray<FrameLink> links, Func<TimeSpan> deadline)
     {
         (Group, _links, _waiter, _subtrees) = (group, links, new(deadline), ExchangePlan.SubtreesOf(group));
+        _helper = new(() => new($"collective-{group.Rank}"));
         foreach (var link in links) _waiter.Attach(link);
     }
+
+    public bool IsFar => Group.IsFar;
 
     public CollectiveGroup Group { get; }
 
@@ -64,6 +71,7 @@ public sealed class PeerExchange : IGradientExchange, IDisposable
     public GradientSum Exchange(IReadOnlyList<GradientSum> own)
     {
         Verify(own);
+        if (_begun is { } begun) return Finish(begun.What, begun.Done, own);
         return Use(() =>
         {
             if (_links.IsEmpty) return own[0];      // all shards are one subtree, which is the sum
@@ -71,6 +79,29 @@ public sealed class PeerExchange : IGradientExchange, IDisposable
             if (_round?.IsFor(bytes, gradients) != true) _round = new(new(Group, bytes, gradients), _links, _waiter);
             return _round.Run(own, _sequence);
         });
+    }
+
+    public void Begin(EarlySums early)
+    {
+        Verify(early.Sums);
+        if (_begun is not null || _links.IsEmpty) throw new InvalidOperationException("A part is on its way already, or there is nobody to add up with.");
+        lock (_inUse)
+        {
+            if (_disposed) throw Closed(null);
+            var sum = early.Sums[0];
+            int bytes = sum.Values.Length, gradients = sum.GradientBytes ?? bytes;
+            if (_split?.IsFor(bytes, gradients, early.Part) != true) _split = new(Group, bytes, gradients, early.Part, _links, _waiter);
+            var round = _split.Early;
+            _begun = (early, _helper.Value.Run(() => Use(() => round.Run(early.Sums, _sequence))));
+        }
+    }
+
+    private GradientSum Finish(EarlySums early, Task begun, IReadOnlyList<GradientSum> own)
+    {
+        _begun = null;
+        begun.GetAwaiter().GetResult();
+        if (!own.Select(sum => sum.Values).SequenceEqual(early.Sums.Select(sum => sum.Values))) throw new ArgumentException("Other vectors than those of which a part was begun.", nameof(own));
+        return Use(() => _split!.Rest.Run(own, _sequence));
     }
 
     /// <summary>All trainers call it together: an exchange of tails around nothing.</summary>
@@ -129,6 +160,7 @@ public sealed class PeerExchange : IGradientExchange, IDisposable
         {
             foreach (var link in _links) link.Dispose();
             _waiter.Dispose();
+            if (_helper.IsValueCreated) _helper.Value.Dispose();
         }
     }
 

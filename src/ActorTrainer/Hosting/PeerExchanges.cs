@@ -80,6 +80,10 @@ internal sealed class PeerExchanges(MeetingPlace place, Action<string> say) : IE
             _abort = cancel.Register(Close);
         }
 
+        public bool IsFar => _exchange.IsFar;
+
+        public void Begin(EarlySums early) => _exchange.Begin(early);
+
         public GradientSum Exchange(IReadOnlyList<GradientSum> own)
         {
             var sum = _exchange.Exchange(own);

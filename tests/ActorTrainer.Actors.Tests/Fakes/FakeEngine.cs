@@ -91,7 +91,7 @@ internal sealed class FakeEngine : IEngine
             return [.. pictures.Request.Samples.SelectMany(sample => new[] { (byte)sample, (byte)pictures.Request.Epoch })];
         }
 
-        public IReadOnlyList<GradientSum> Compute(HostBatch batch, StepCoordinates at, ShardRange own)
+        public IReadOnlyList<GradientSum> Compute(HostBatch batch, StepCoordinates at, ShardRange own, Action<EarlySums>? early = null)
         {
             Verify();
             if (engine.Break(at.Step) is { } e) throw e;

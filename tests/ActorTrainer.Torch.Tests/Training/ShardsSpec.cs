@@ -36,6 +36,46 @@ public sealed class ShardsSpec
         }
     }
 
+    /// <summary>
+    /// What is given early is final: whatever happens to its bytes while the rest is computed (they are added to others'), the rest is as it was. Where norms and
+    /// biases do not decay, what is early stands in several places.
+    /// </summary>
+    [Theory]
+    [InlineData(new[] { 0, 4, 8 }, false, false)]
+    [InlineData(new[] { 0, 3, 8 }, true, false)]
+    [InlineData(new[] { 0, 3, 6, 7, 8 }, false, true)]
+    [InlineData(new[] { 0, 1, 2, 3, 4, 5, 6, 7, 8 }, true, true)]
+    public void A_part_of_the_sums_can_be_given_early(int[] cuts, bool decays, bool rounded)
+    {
+        var course = new Course
+        {
+            Architecture = "mobilenet_v2", ImageSize = 64, Shards = 8, Samples = 21, BatchSize = 16, Gradients = rounded ? GradientPrecision.Bf16 : GradientPrecision.Full,
+            Legs = [new() { Epochs = 1, Optimizer = decays ? Course.Sgd with { WeightDecay = 0.01, DecayNormAndBias = false } : Course.Sgd }],
+        };
+        using var alone = course.Begin();
+        var (end, expected) = course.Run(alone, TrainingCursor.Start);
+        ImmutableArray<TrainSession> trainers = [.. cuts.Skip(1).Select(_ => course.Begin())];
+
+        var actual = new List<StepResult>();
+        for (var cursor = TrainingCursor.Start; cursor != end; cursor = course.Plan.Advance(cursor)) actual.Add(Together(course, trainers, cuts, cursor, early: true));
+
+        Assert.Equal(expected, actual);
+        foreach (var trainer in trainers)
+        {
+            Bits.Same(alone.Capture(end), trainer.Capture(end));
+            trainer.Dispose();
+        }
+    }
+
+    [Fact]
+    public void Where_nothing_is_trained_before_the_seam_nothing_is_early()
+    {
+        var course = new Course { Architecture = "mobilenet_v2", ImageSize = 64, Shards = 2, Legs = [new() { Epochs = 1, Trainable = ["classifier"] }] };
+        using var session = course.Begin();
+        using var batch = course.Batch(TrainingCursor.Start);
+        session.Compute(batch, course.Plan.Coordinates(TrainingCursor.Start), new(0, 1), _ => Assert.Fail("there is no early part"));
+    }
+
     /// <summary>As a GPU's are: through the host where the sums are added there, and never seen by it where there is nothing to add.</summary>
     [Fact]
     public void Sums_that_are_handed_out_by_copy_give_the_same_bits_and_are_not_copied_without_need()
@@ -94,7 +134,7 @@ public sealed class ShardsSpec
     }
 
     /// <summary>Each trainer computes its own range; the sums travel as copies, as over a wire.</summary>
-    private static StepResult Together(Course course, ImmutableArray<TrainSession> trainers, int[] cuts, TrainingCursor cursor)
+    private static StepResult Together(Course course, ImmutableArray<TrainSession> trainers, int[] cuts, TrainingCursor cursor, bool early = false)
     {
         var at = course.Plan.Coordinates(cursor);
         var tree = new SubtreeSum<GradientSum>(static (left, right) =>
@@ -105,7 +145,25 @@ public sealed class ShardsSpec
         for (int i = 0; i < trainers.Length; i++)
         {
             using var batch = course.Batch(cursor);
-            foreach (var sum in trainers[i].Compute(batch, at, new(cuts[i], cuts[i + 1]))) tree.Add(sum.At, sum with { Values = sum.Values.ToArray() });
+            var given = new List<byte[]>();
+            VectorPart? part = null;
+            var sums = trainers[i].Compute(batch, at, new(cuts[i], cuts[i + 1]), !early ? null : sums =>
+            {
+                part = sums.Part;
+                Assert.InRange(part.Bytes, sums.Sums[0].Values.Length / 2, sums.Sums[0].Values.Length - 1);
+                foreach (var sum in sums.Sums)
+                {
+                    given.Add(sum.Values.ToArray());
+                    foreach (var (offset, length) in part.Ranges) sum.Values.Span.Slice(offset, length).Fill(0xFF);
+                }
+            });
+            Assert.Equal(early, part is not null);
+            foreach (var (number, sum) in sums.Index())
+            {
+                byte[] values = sum.Values.ToArray();
+                foreach (var (offset, length) in part?.Ranges ?? []) given[number].AsSpan(offset, length).CopyTo(values.AsSpan(offset));
+                tree.Add(sum.At, sum with { Values = values });
+            }
         }
 
         var total = Assert.Single(tree.Parts).Sum;

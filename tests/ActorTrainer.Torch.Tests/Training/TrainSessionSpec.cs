@@ -111,7 +111,7 @@ public sealed class TrainSessionSpec
         using (var batch = course.Batch(cursor))
         {
             batch.Weights[^1] = poison;
-            var thrown = Assert.Throws<NonFiniteLossException>(() => session.Compute(batch, course.Plan.Coordinates(cursor), ShardRange.All(2)));
+            var thrown = Assert.Throws<NonFiniteLossException>(() => session.Compute(batch, course.Plan.Coordinates(cursor), ShardRange.All(2), _ => Assert.Fail("what is not finite is not given")));
             Assert.Equal(3, thrown.Step.Value);
         }
 
