@@ -3,8 +3,8 @@ using ActorTrainer.Core.Training;
 namespace ActorTrainer.Core.Gradients;
 
 /// <summary>
-/// What one subtree of shards adds up to: gradients followed by weighted batch-norm statistics in the master precision, and an fp64 tail
-/// of loss and metric sums. <see cref="Values"/> is the session's own memory, valid until the step is applied or discarded.
+/// What one subtree of shards adds up to: gradients (in the master precision, or bf16) followed by weighted batch-norm statistics in the master precision, and
+/// an fp64 tail of loss and metric sums. <see cref="Values"/> is the session's own memory, valid until the step is applied or discarded.
 /// </summary>
 public sealed record GradientSum(Subtree At, Memory<byte> Values, StepTail Tail)
 {

@@ -78,6 +78,28 @@ public sealed class OneDigestSpec(Undisturbed undisturbed)
         Assert.NotEqual(undisturbed.Digest, expected.Digest);       // batch norm aside, other shards are other sums
     }
 
+    /// <summary>Every sum is rounded, whether or not it crosses from one to another.</summary>
+    [Fact]
+    public async Task So_do_gradients_in_bf16_on_one_two_and_three_trainers()
+    {
+        string[] settings = ["training.gradients=bf16", "training.logical-shards=4"];
+        using var reference = new Workshop();
+        var expected = (await reference.Train([.. settings.SelectMany(setting => new[] { "--set", $"experiment.{setting}" })])).Completes();
+        Assert.NotEqual(undisturbed.Digest, expected.Digest);
+        foreach (int trainers in (int[])[1, 2, 3])
+        {
+            using var workshop = new Workshop();
+            using var cluster = new TestCluster(workshop);
+            await cluster.StartAsync(trainers);
+            await cluster.SubmitAsync([.. settings, "resources.trainers.max=4"]);
+
+            var ended = await cluster.EndAsync();
+
+            Assert.Equal(("completed", expected.Digest, trainers), ((string)ended["state"]!, (string)ended["digest"]!, (int)ended["trainers"]!));
+            Assert.Equal(reference.Run.Metrics.Select(Loss), workshop.Run.Metrics.Select(Loss));
+        }
+    }
+
     /// <summary>Forty-five megabytes of gradients a step, and batch norm's statistics.</summary>
     [Fact]
     public async Task So_does_a_ResNet_18_whose_trainers_come_and_die()

@@ -27,6 +27,7 @@ internal sealed record Course
     public double? GradientClip { get; init; }
     public double LabelSmoothing { get; init; }
     public Precision Precision { get; init; } = Precision.Fp32;
+    public GradientPrecision Gradients { get; init; } = GradientPrecision.Full;
     public ResolvedDevice Device { get; init; } = new(DeviceKind.Cpu, 0, 1);
     public ImmutableArray<Leg> Legs { get; init; } = [new()];
 
@@ -52,7 +53,7 @@ internal sealed record Course
         Seed, new(Architecture, null, Dropout),
         new()
         {
-            GlobalBatchSize = BatchSize, Precision = Precision, GradientClip = GradientClip,
+            GlobalBatchSize = BatchSize, Precision = Precision, Gradients = Gradients, GradientClip = GradientClip,
             Loss = new(LabelSmoothing, new ClassWeights.None()), Phases = [.. Legs.Select((_, i) => Phase(i))],
         },
         [.. Legs.Select((_, i) => new PhaseJob(Phase(i), Describe(i)))], Shards, Device);

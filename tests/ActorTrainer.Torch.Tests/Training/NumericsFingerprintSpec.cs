@@ -24,6 +24,7 @@ public sealed class NumericsFingerprintSpec
         [
             Small.Job,
             (Small with { Precision = Precision.Fp64 }).Job,
+            (Small with { Gradients = GradientPrecision.Bf16 }).Job,
             (Small with { Architecture = "resnet18", ImageSize = 48 }).Job,
             (Small with { Legs = [new() { Optimizer = Course.Adam }] }).Job,
             Small.Job with { Device = new(DeviceKind.Cpu, 0, 2) },

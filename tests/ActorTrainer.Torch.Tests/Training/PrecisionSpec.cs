@@ -1,3 +1,4 @@
+using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Models;
 using ActorTrainer.Core.Training;
 
@@ -33,6 +34,32 @@ public sealed class PrecisionSpec
             Assert.Equal(TensorType.Float64, pair.First.Type);
             Assert.Equal(pair.Second.Doubles(), pair.First.Doubles().Select(value => (double)(float)value));
         });
+    }
+
+    /// <summary>Batch norm's statistics are state, as weights are: they lose nothing.</summary>
+    [Fact]
+    public void Gradients_in_bf16_are_half_of_the_bytes_and_all_that_is_rounded()
+    {
+        var exact = new Course { Architecture = "resnet18", ImageSize = 48, Shards = 2, Legs = [new() { Epochs = 1 }] };
+        var rough = exact with { Gradients = GradientPrecision.Bf16 };
+        using var first = exact.Begin();
+        using var second = rough.Begin();
+        var at = exact.Plan.Coordinates(TrainingCursor.Start);
+        using var batch = exact.Batch(TrainingCursor.Start);
+
+        var (full, half) = (Assert.Single(first.Compute(batch, at, ShardRange.All(2))), Assert.Single(second.Compute(batch, at, ShardRange.All(2))));
+        Assert.Equal((full.Tail, (int)second.Layout.ParameterElements * 2), (half.Tail, half.GradientBytes));
+        Assert.Equal(full.Values.Length / 2, half.Values.Length - ((int)second.Layout.StatisticElements * 2));
+        Assert.Equal(first.Apply(full, at), second.Apply(half, at));
+
+        var end = exact.Plan.Advance(TrainingCursor.Start);
+        string[] moved = Bits.Moved(first.Capture(end).Weights, second.Capture(end).Weights);
+        Assert.Contains("conv1.weight", moved);
+        Assert.DoesNotContain(moved, name => name.Contains("running_", StringComparison.Ordinal));
+        Assert.All(second.Capture(end).Weights.Where(tensor => tensor.Type != TensorType.Int64), tensor => Assert.Equal(TensorType.Float32, tensor.Type));
+
+        var (losses, others) = (exact.Run(first, end).Results, rough.Run(second, end).Results);
+        Assert.All(losses.Zip(others), pair => Assert.Equal(pair.First.Loss, pair.Second.Loss, 0.1));
     }
 
     [Fact]

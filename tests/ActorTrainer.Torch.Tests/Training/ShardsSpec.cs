@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using ActorTrainer.Core.Gradients;
+using ActorTrainer.Core.Models;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Torch.Training;
 
@@ -18,9 +19,15 @@ public sealed class ShardsSpec
     /// <summary>The last batch has 5 samples: three shards are empty. Statistics of batch norm and dropout depend on the shard.</summary>
     [Theory]
     [MemberData(nameof(Partitions))]
-    public void Whoever_owns_which_shard_the_bits_are_the_same(int[] cuts)
+    public void Whoever_owns_which_shard_the_bits_are_the_same(int[] cuts) => AssertSameBits(cuts, GradientPrecision.Full);
+
+    [Theory]
+    [MemberData(nameof(Partitions))]
+    public void So_they_are_where_every_sum_is_rounded(int[] cuts) => AssertSameBits(cuts, GradientPrecision.Bf16);
+
+    private static void AssertSameBits(int[] cuts, GradientPrecision gradients)
     {
-        var course = new Course { Architecture = "mobilenet_v2", ImageSize = 64, Shards = 8, Samples = 21, BatchSize = 16, Legs = [new() { Epochs = 1 }] };
+        var course = new Course { Architecture = "mobilenet_v2", ImageSize = 64, Shards = 8, Gradients = gradients, Samples = 21, BatchSize = 16, Legs = [new() { Epochs = 1 }] };
         using var alone = course.Begin();
         var (end, expected) = course.Run(alone, TrainingCursor.Start);
         ImmutableArray<TrainSession> trainers = [.. cuts.Skip(1).Select(_ => course.Begin())];
@@ -139,8 +146,8 @@ public sealed class ShardsSpec
         var at = course.Plan.Coordinates(cursor);
         var tree = new SubtreeSum<GradientSum>(static (left, right) =>
         {
-            SubtreeSums.Add(MemoryMarshal.Cast<byte, float>(left.Values.Span), MemoryMarshal.Cast<byte, float>(right.Values.Span));
-            return new(new(left.At.First, 2 * left.At.Size), left.Values, left.Tail + right.Tail);
+            Add(left.Values.Span, right.Values.Span, left.GradientBytes);
+            return left with { At = new(left.At.First, 2 * left.At.Size), Tail = left.Tail + right.Tail };
         });
         for (int i = 0; i < trainers.Length; i++)
         {
@@ -169,5 +176,12 @@ public sealed class ShardsSpec
         var total = Assert.Single(tree.Parts).Sum;
         var results = trainers.Select(trainer => trainer.Apply(total with { Values = total.Values.ToArray() }, at)).Distinct();
         return Assert.Single(results);
+    }
+
+    private static void Add(Span<byte> left, Span<byte> right, int? gradientBytes)
+    {
+        int rounded = gradientBytes ?? 0;
+        SubtreeSums.Add(left[..rounded], right[..rounded], TensorType.BFloat16);
+        SubtreeSums.Add(left[rounded..], right[rounded..], TensorType.Float32);
     }
 }

@@ -97,11 +97,12 @@ public sealed class TrainSessionSpec
     }
 
     [Theory]
-    [InlineData(float.NaN)]
-    [InlineData(float.PositiveInfinity)]
-    public void A_loss_that_is_not_finite_leaves_the_state_of_the_step_before(float poison)
+    [InlineData(float.NaN, GradientPrecision.Full)]
+    [InlineData(float.PositiveInfinity, GradientPrecision.Full)]
+    [InlineData(float.NaN, GradientPrecision.Bf16)]
+    public void A_loss_that_is_not_finite_leaves_the_state_of_the_step_before(float poison, GradientPrecision gradients)
     {
-        var course = new Course { Architecture = "mobilenet_v2", ImageSize = 64, Shards = 2 };
+        var course = new Course { Architecture = "mobilenet_v2", ImageSize = 64, Shards = 2, Gradients = gradients };
         using var session = course.Begin();
         using var undisturbed = course.Begin();
         var (cursor, _) = course.Run(session, TrainingCursor.Start, 2);
@@ -121,10 +122,12 @@ public sealed class TrainSessionSpec
         Bits.Same(undisturbed.Capture(end), session.Capture(end));
     }
 
-    [Fact]
-    public void A_sum_of_gradients_that_is_not_finite_is_refused_before_the_switch()
+    [Theory]
+    [InlineData(GradientPrecision.Full)]
+    [InlineData(GradientPrecision.Bf16)]
+    public void A_sum_of_gradients_that_is_not_finite_is_refused_before_the_switch(GradientPrecision gradients)
     {
-        var course = new Course { Shards = 2 };
+        var course = new Course { Shards = 2, Gradients = gradients };
         using var session = course.Begin();
         var before = session.Capture(TrainingCursor.Start);
         var at = course.Plan.Coordinates(TrainingCursor.Start);
