@@ -7,6 +7,7 @@ namespace ActorTrainer.Transport.Gradients;
 internal sealed class HelperThread : IDisposable
 {
     private readonly BlockingCollection<(Action Action, TaskCompletionSource Done)> _given = [];
+    private int _disposed;
 
     public HelperThread(string name) => new Thread(Work) { Name = name, IsBackground = true }.Start();
 
@@ -18,7 +19,10 @@ internal sealed class HelperThread : IDisposable
         return done.Task;
     }
 
-    public void Dispose() => _given.CompleteAdding();
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0) _given.CompleteAdding();
+    }
 
     [SuppressMessage("Design", "CA1031", Justification = "It is thrown on where the task is waited for.")]
     private void Work()
