@@ -2,6 +2,7 @@ using ActorTrainer.Benchmarks;
 using ActorTrainer.Benchmarks.Features;
 using ActorTrainer.Benchmarks.Memory;
 using ActorTrainer.Benchmarks.Micro;
+using ActorTrainer.Benchmarks.Network;
 using ActorTrainer.Torch;
 
 namespace ActorTrainer.EndToEnd.Tests.Benchmarks;
@@ -28,6 +29,15 @@ public sealed class BenchmarksSpec
 
         Assert.Equal(result.InMemorySecondLoss, result.CachedSecondLoss, tolerance: 1e-4);
         Assert.True(result.CachedToInMemory.Median > 0);
+    }
+
+    [Fact]
+    public async Task Two_trainers_with_a_slow_network_between_them_are_timed_in_each_way()
+    {
+        var result = await NetworkCommand.MeasureAsync(Small with { Steps = 4 }, gbit: 1, rounds: 1);
+
+        Assert.Equal(Enum.GetValues<Exchanging>(), result.Rows.Select(row => row.How));
+        Assert.All(result.Rows, row => Assert.True(row is { Seconds.Median: > 0, ToApart.Median: > 0 }));
     }
 
     [Fact]
