@@ -8,7 +8,7 @@ namespace ActorTrainer.Core.Gradients;
 /// </summary>
 public sealed record GradientSum(Subtree At, Memory<byte> Values, StepTail Tail)
 {
-    /// <summary>Where gradients are in bf16: how many bytes of them there are, a multiple of 4; the statistics behind them are in fp32. Null: no statistics.</summary>
+    /// <summary>Where gradients are in bf16: how many bytes of them there are, a multiple of 4; the statistics behind them are in fp32. Null: all numbers are of one type.</summary>
     public int? GradientBytes { get; init; }
 }
 
