@@ -1,7 +1,6 @@
 using System.Globalization;
 using ActorTrainer.Serving;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace ActorTrainer.Api;
 
@@ -23,7 +22,6 @@ internal sealed class Admission(TimeProvider time)
         try
         {
             if (Interlocked.Increment(ref _requests) > MaxRequests) throw ServingException.Busy();
-            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MaxBodyBytes;
             return await answer(Deadline.In(timeout is { } asked ? TimeSpan.FromSeconds(asked) : DefaultPatience, time)).ConfigureAwait(false);
         }
         finally

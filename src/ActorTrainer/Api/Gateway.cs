@@ -34,6 +34,7 @@ internal sealed class Gateway : IAsyncDisposable
     private readonly Action<string> _say;
     private readonly ModelRegistry _registry;
     private readonly MetricsRoute _metrics = new();
+    private readonly KeyDesk _keys;
     private readonly PredictionService? _predictions;
     private readonly DataSetRoutes? _dataSets;
     private readonly RuleDesk? _rules;
@@ -43,10 +44,13 @@ internal sealed class Gateway : IAsyncDisposable
     /// <param name="say">Told, for a person, what should not have happened.</param>
     public Gateway(NodeSettings settings, Func<IEngine> engine, Action<string> say, TimeProvider time)
     {
-        (_settings, _say, _registry, _isLoading) = (settings, say, new(settings.Runs, time), settings.IsAlone);
+        (_settings, _say, _registry, _keys, _isLoading) = (settings, say, new(settings.Runs, time), new(settings.Keys), settings.IsAlone);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
         builder.Logging.ClearProviders();
         builder.Services.AddApiDescription();
+        builder.Services.AddEncodedBodies();
+        builder.Services.AddOtherOrigins(settings.Origins);
+        builder.Services.AddRateLimit(settings.RateLimit);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -64,7 +68,10 @@ internal sealed class Gateway : IAsyncDisposable
         _app = builder.Build();
         _app.Use(RequestTrace.InvokeAsync);
         _app.Use((context, next) => Problems.InvokeAsync(context, next, say));
-        _app.Use(new AccessControl(settings.Keys).InvokeAsync);
+        _app.UseCors();
+        _app.Use(new AccessControl(_keys, settings.Origins).InvokeAsync);
+        _app.UseRateLimiter();
+        _app.UseEncodedBodies();
         _app.MapGet("/health", () => Results.Text("ok")).IsForWatchers();
         _app.MapGet("/ready", () => Trouble() is { } trouble ? Problems.Of(StatusCodes.Status503ServiceUnavailable, trouble) : Results.Text("ready")).IsForWatchers();
         _metrics.Map(_app);
@@ -83,7 +90,7 @@ internal sealed class Gateway : IAsyncDisposable
         }
 
         _app.MapApiDescription();
-        new SessionRoutes(settings.Keys, hasCluster: !settings.IsAlone).Map(_app);
+        new SessionRoutes(_keys, hasCluster: !settings.IsAlone).Map(_app);
         PageRoutes.Map(_app);
         new ModelRoutes(_registry, _predictions, admission).Map(_app);
         new InferenceRoutes(_registry, _predictions, admission, () => ServingTrouble() is null).Map(_app);
@@ -128,6 +135,7 @@ internal sealed class Gateway : IAsyncDisposable
         using (var patience = new CancellationTokenSource(LeavePatience)) await _app.StopAsync(patience.Token).ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
         _metrics.Dispose();
+        _keys.Dispose();
         _dataSets?.Dispose();
         if (_rules is not null) await _rules.DisposeAsync().ConfigureAwait(false);
         if (_predictions is not null) await _predictions.DisposeAsync().ConfigureAwait(false);

@@ -62,6 +62,7 @@ internal static class Problems
             case BadHttpRequestException bad: return Of(bad.StatusCode, "The request can't be read.");
             case BodyException body: return Of(body.Status, body.Message);
             case ServingException serving: return Of(serving);
+            case TooOftenException often: return Of(often);
             case CheckpointDamagedException damaged: return Of(StatusCodes.Status503ServiceUnavailable, damaged.Message);
             case IOException: return Of(StatusCodes.Status503ServiceUnavailable, "Files that this needs can't be read from this node now. Try again.");
             case DecoderFallbackException: return Of(StatusCodes.Status400BadRequest, "The body is not UTF-8 text.");
@@ -81,6 +82,12 @@ internal static class Problems
         _ => new(StatusCodes.Status503ServiceUnavailable, e.Message),
     };
 
+    private static Problem Of(TooOftenException e)
+    {
+        RateLimits.Count(e.Reason);
+        return new(StatusCodes.Status429TooManyRequests, e.Message) { RetryAfterSeconds = Math.Max(1, (int)Math.Ceiling(e.Wait.TotalSeconds)) };
+    }
+
     private static string Silent(int status) => status switch
     {
         StatusCodes.Status404NotFound => "There is nothing at this address.",
@@ -91,6 +98,9 @@ internal static class Problems
     /// <summary>In the shape of the protocol that was spoken: the inference protocol has one of its own.</summary>
     private sealed record Problem(int Status, string Detail) : IResult
     {
+        /// <summary>With no charset behind it: KServe's client reads the reason of exactly this type.</summary>
+        private const string InferenceJson = "application/json";
+
         public int? RetryAfterSeconds { get; init; }
 
         public IReadOnlyList<ConfigurationProblem>? Errors { get; init; }
@@ -102,7 +112,7 @@ internal static class Problems
         {
             if (RetryAfterSeconds is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
             return context.Request.Path.StartsWithSegments(InferenceRoutes.Root, StringComparison.Ordinal)
-                ? Results.Json(new { Error = Detail }, CoreJson.Options, statusCode: Status).ExecuteAsync(context)
+                ? Results.Json(new { Error = Detail }, CoreJson.Options, InferenceJson, Status).ExecuteAsync(context)
                 : Results.Problem(Detail, statusCode: Status, title: ReasonPhrases.GetReasonPhrase(Status),
                     extensions: Extensions()).ExecuteAsync(context);
         }

@@ -54,11 +54,14 @@ internal static class NodeCommand
             if (discovery is not null && !seeds.IsEmpty) throw new UsageException("node.seeds and node.discovery: nodes are named or found; leave one of them out.");
             if (seeds.IsEmpty && discovery is null && !wanted.Contains(NodeRoles.Coordinator))
                 throw new UsageException("A node that does not coordinate joins others: name one with --seed HOST:PORT, or give it the role coordinator.");
+            string address = parsed.GetValue(host) ?? file.Host ?? "127.0.0.1";
             var settings = new NodeSettings(
-                parsed.GetValue(host) ?? file.Host ?? "127.0.0.1", parsed.GetValue(port) ?? file.Port ?? DefaultPort,
+                address, parsed.GetValue(port) ?? file.Port ?? DefaultPort,
                 parsed.GetValue(http) ?? file.Http ?? (wanted.Contains(NodeRoles.Gateway) ? DefaultHttp : null), wanted, seeds, NodeConfiguration.RunsOf(parsed.GetValue(runs), file))
             {
                 Keys = NodeConfiguration.KeysOf(file),
+                RateLimit = NodeConfiguration.RateLimitOf(file, address),
+                Origins = file.Origins ?? [],
                 Discovery = discovery,
                 Akka = file.Akka,
                 Tls = NodeConfiguration.TlsOf(file),

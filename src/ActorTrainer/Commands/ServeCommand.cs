@@ -29,10 +29,13 @@ internal static class ServeCommand
         {
             var file = NodeConfiguration.Read(parsed.GetValue(config));
             int port = parsed.GetValue(http) ?? file.Http ?? NodeCommand.DefaultHttp;
-            var settings = new NodeSettings(parsed.GetValue(host) ?? file.Host ?? "127.0.0.1", port, port, [NodeRoles.Gateway], [], NodeConfiguration.RunsOf(parsed.GetValue(runs), file))
+            string address = parsed.GetValue(host) ?? file.Host ?? "127.0.0.1";
+            var settings = new NodeSettings(address, port, port, [NodeRoles.Gateway], [], NodeConfiguration.RunsOf(parsed.GetValue(runs), file))
             {
                 IsAlone = true,
                 Keys = NodeConfiguration.KeysOf(file),
+                RateLimit = NodeConfiguration.RateLimitOf(file, address),
+                Origins = file.Origins ?? [],
                 Tls = NodeConfiguration.TlsOf(file),
                 LogFormat = file.LogFormat ?? LogFormat.Text,
             };

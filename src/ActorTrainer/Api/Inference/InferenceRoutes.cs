@@ -20,12 +20,15 @@ namespace ActorTrainer.Api.Inference;
 internal sealed class InferenceRoutes(ModelRegistry registry, PredictionService service, Admission admission, Func<bool> isReady)
 {
     public const string Root = "/v2";
-    private const string Server = "actortrainer", Platform = "actortrainer_safetensors", BinaryExtension = "binary_tensor_data";
+    private const string Server = "actortrainer", Platform = "actortrainer_safetensors";
+
+    /// <summary>What goes beyond the protocol, by the names that Triton gave it.</summary>
+    private static readonly string[] Extensions = ["binary_tensor_data", "classification"];
 
     public void Map(IEndpointRouteBuilder app)
     {
         var root = app.MapGroup(Root);
-        root.MapGet("", () => Results.Json(new { Name = Server, Version = ServerVersion(), Extensions = new[] { BinaryExtension } }, CoreJson.Options)).AsksForNoKey().WithSummary("Server metadata");
+        root.MapGet("", () => Results.Json(new { Name = Server, Version = ServerVersion(), Extensions }, CoreJson.Options)).AsksForNoKey().WithSummary("Server metadata");
         root.MapGet("health/live", () => Results.Json(new { Live = true }, CoreJson.Options)).IsForWatchers().WithSummary("Server live");
         root.MapGet("health/ready", () => isReady() ? Results.Json(new { Ready = true }, CoreJson.Options) : Results.Json(new { Ready = false }, CoreJson.Options, statusCode: StatusCodes.Status503ServiceUnavailable)).IsForWatchers().WithSummary("Server ready");
         foreach (string place in new[] { "models/{name}", "models/{name}/versions/{version}" })
@@ -33,7 +36,7 @@ internal sealed class InferenceRoutes(ModelRegistry registry, PredictionService 
             var model = root.MapGroup(place);
             model.MapGet("", (string name, string? version) => Metadata(name, version)).WithSummary("Model metadata");
             model.MapGet("ready", (string name, string? version) => ReadyAsync(name, version)).WithSummary("Model ready: begins to load what is not loaded");
-            model.MapPost("infer", (HttpContext context, string name, string? version, double? timeout) => InferAsync(context, name, version, timeout)).Asks(ApiScope.Read).Takes("application/json", "application/octet-stream").WithSummary("Inference");
+            model.MapPost("infer", (HttpContext context, string name, string? version, double? timeout) => InferAsync(context, name, version, timeout)).Asks(ApiScope.Read).TakesBytes(Admission.MaxBodyBytes).Takes("application/json", "application/octet-stream").WithSummary("Inference");
         }
     }
 
@@ -69,9 +72,10 @@ internal sealed class InferenceRoutes(ModelRegistry registry, PredictionService 
         var request = await InferenceRequest.ReadAsync(context.Request).ConfigureAwait(false);
         var found = await service.FindAsync(model, exactly, ModelRoutes.RoutingKey(context.Request)).ConfigureAwait(false);
         var pictures = request.PicturesFor(found.Description);
-        float[] logits = await PredictionService.AnswerAsync(found, pictures, deadline, context.RequestAborted).ConfigureAwait(false);
+        float[] logits = await PredictionService.AnswerAsync(found, pictures, deadline.Sooner(request.Patience), context.RequestAborted).ConfigureAwait(false);
         var labels = found.Description.Classes;
-        return new InferenceResponse(found.Version.Id, request.Id, Probabilities(logits, labels.Length), labels, request.Outputs);
+        float[] probabilities = Probabilities(logits, labels.Length);
+        return new InferenceResponse(found.Version.Id, request.Id, [.. request.Outputs.Select(wanted => OutputTensor.Of(wanted, probabilities, labels))]);
     });
 
     private IResult? Missing(string name, string? version, out RegisteredModel model, out ModelVersion? exactly)
