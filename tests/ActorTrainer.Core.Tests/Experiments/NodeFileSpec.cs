@@ -16,6 +16,8 @@ public sealed class NodeFileSpec
         Assert.Null(settings.Tls);
         Assert.Null(settings.DataRoots);
         Assert.Equal(new NodeFileDataSets(null, 2048), settings.DataSets);
+        Assert.Equal(new NodeFileRateLimit(null, null), settings.RateLimit);
+        Assert.Empty(settings.Origins!);
         Assert.Equal(LogFormat.Text, settings.LogFormat);
         Assert.Equal("", settings.Akka);
     }
@@ -33,6 +35,7 @@ public sealed class NodeFileSpec
               keys = [{ scope = submit, sha256 = "{{Hash}}" }]
               data-roots = [data, /more], trainers = 3, collective = nccl
               data-sets { folder = sets, max-upload-mib = 7 }
+              rate-limit { requests-per-second = 50, burst = 5 }, cors.origins = ["https://app.example", "http://localhost:3000"]
               log-format = json
             }
             akka.cluster.failure-detector { acceptable-heartbeat-pause = 9 s }
@@ -45,6 +48,8 @@ public sealed class NodeFileSpec
         Assert.Equal((3, "nccl"), (settings.Trainers, settings.Collective));
         Assert.Equal(["/node/data", "/more"], settings.DataRoots!.Value.ToArray());
         Assert.Equal(new NodeFileDataSets("/node/sets", 7), settings.DataSets);
+        Assert.Equal(new NodeFileRateLimit(50, 5), settings.RateLimit);
+        Assert.Equal(["https://app.example", "http://localhost:3000"], settings.Origins!.Value.ToArray());
         Assert.Equal(LogFormat.Json, settings.LogFormat);
         Assert.Contains("acceptable-heartbeat-pause = \"9 s\"", settings.Akka, StringComparison.Ordinal);
         Assert.DoesNotContain("a:b", settings.ToString(), StringComparison.Ordinal);
@@ -61,6 +66,14 @@ public sealed class NodeFileSpec
     [InlineData("akka = 1", "expected an object")]
     [InlineData("node.discovery.method = config", "of every node")]
     [InlineData("node.discovery.method = dns", "expected")]
+    [InlineData("node.rate-limit.burst = 0", "an integer from 1")]
+    [InlineData("node.rate-limit { requests-per-second = 100, burst = 9 }", "at least 10")]
+    [InlineData("node.cors.origin = []", "did you mean 'origins'?")]
+    [InlineData("node.cors.origins = [\"*\"]", "an origin as browsers send it")]
+    [InlineData("node.cors.origins = [\"https://app.example/\"]", "an origin as browsers send it")]
+    [InlineData("node.cors.origins = [\"https://App.example\"]", "an origin as browsers send it")]
+    [InlineData("node.cors.origins = [\"https://app.example:443\"]", "an origin as browsers send it")]
+    [InlineData("node.cors.origins = [app.example]", "an origin as browsers send it")]
     [InlineData("node.log-format = jsno", "did you mean 'json'?")]
     public void What_is_wrong_is_told_with_its_place(string text, string expected)
     {
