@@ -183,7 +183,7 @@ public sealed class InferenceRoutesSpec : IAsyncLifetime
     public async Task A_request_may_say_how_many_microseconds_it_waits()
     {
         string request = $$"""{"parameters":{"timeout":1},"inputs":[{"name":"image","shape":[1,8,8,1],"datatype":"UINT8","data":{{Flat(White).ToJsonString()}}}]}""";
-        await IsError(await _gateway.Http.PostAsync("/v2/models/birds/infer", new StringContent(request)), HttpStatusCode.GatewayTimeout, "which is what the request allows");
+        await IsError(await _gateway.Http.PostAsync("/v2/models/birds/infer", new StringContent(request)), HttpStatusCode.GatewayTimeout, "No answer within 0.000001 s, which is what the request allows");
         await Infer(request.Replace("\"timeout\":1", "\"timeout\":30000000", StringComparison.Ordinal));
         await Infer(request.Replace("\"timeout\":1", "\"timeout\":0", StringComparison.Ordinal));
     }
