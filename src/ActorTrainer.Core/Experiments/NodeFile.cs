@@ -10,10 +10,10 @@ namespace ActorTrainer.Core.Experiments;
 /// <param name="Collective">One of <see cref="NodeFile.Collectives"/>.</param>
 /// <param name="Akka">HOCON for Akka; empty: none.</param>
 public sealed record NodeFileSettings(
-    string? Host, int? Port, int? Http, ImmutableArray<string>? Roles, ImmutableArray<string>? Seeds, NodeFileDiscovery? Discovery, string? Runs, string? Journal, string? Checkpoints, NodeTlsFiles? Tls,
+    string? Host, int? Port, int? Http, int? Grpc, ImmutableArray<string>? Roles, ImmutableArray<string>? Seeds, NodeFileDiscovery? Discovery, string? Runs, string? Journal, string? Checkpoints, NodeTlsFiles? Tls,
     ImmutableArray<NodeFileKey> Keys, ImmutableArray<string>? DataRoots, int? Trainers, NodeFileDataSets DataSets, NodeFileRateLimit RateLimit, ImmutableArray<string>? Origins, string? Collective, LogFormat? LogFormat, string Akka)
 {
-    public static NodeFileSettings Empty { get; } = new(null, null, null, null, null, null, null, null, null, null, [], null, null, new(null, null), new(null, null), null, null, null, "");
+    public static NodeFileSettings Empty { get; } = new(null, null, null, null, null, null, null, null, null, null, null, [], null, null, new(null, null), new(null, null), null, null, null, "");
 
     /// <summary>Sealed against printing: it holds secrets.</summary>
     public override string ToString() => nameof(NodeFileSettings);
@@ -90,6 +90,7 @@ public static class NodeFile
             Of(node, "host")?.Text("an address or a name"),
             Of(node, "port")?.Integer(0, ushort.MaxValue),
             Of(node, "http")?.Integer(0, ushort.MaxValue),
+            Of(node, "grpc")?.Integer(0, ushort.MaxValue),
             Texts(node, "roles", "a list of roles"),
             Texts(node, "seeds", "a list of \"HOST:PORT\""),
             Discovery(node.Child("discovery")),

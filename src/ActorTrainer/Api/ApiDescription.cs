@@ -43,5 +43,6 @@ internal static class ApiDescription
     });
 
     /// <summary>Of a body, unpacked where it comes compressed; else it is what the node takes of any.</summary>
-    public static RouteHandlerBuilder TakesBytes(this RouteHandlerBuilder address, long most) => address.WithMetadata(new RequestSizeLimitAttribute(most));
+    public static T TakesBytes<T>(this T address, long most)
+        where T : IEndpointConventionBuilder => address.WithMetadata(new RequestSizeLimitAttribute(most));
 }

@@ -21,8 +21,8 @@ internal static class OtherOrigins
         options.AddDefaultPolicy(policy => policy
             .WithOrigins([.. origins])
             .WithMethods("GET", "HEAD", "POST", "PUT", "DELETE")
-            .WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType, HeaderNames.ContentEncoding, "Last-Event-ID", "Routing-Key", InferenceRequest.JsonLengthHeader, HeaderNames.TraceParent)
-            .WithExposedHeaders(InferenceRequest.JsonLengthHeader, HeaderNames.Link, HeaderNames.Location, HeaderNames.RetryAfter, HeaderNames.WWWAuthenticate)
+            .WithHeaders(HeaderNames.Authorization, HeaderNames.ContentType, HeaderNames.ContentEncoding, "Last-Event-ID", "Routing-Key", JsonRequest.LengthHeader, HeaderNames.TraceParent)
+            .WithExposedHeaders(JsonRequest.LengthHeader, HeaderNames.Link, HeaderNames.Location, HeaderNames.RetryAfter, HeaderNames.WWWAuthenticate)
             .SetPreflightMaxAge(Remembered));
     });
 

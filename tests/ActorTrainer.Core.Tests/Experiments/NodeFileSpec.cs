@@ -30,7 +30,7 @@ public sealed class NodeFileSpec
     {
         var settings = Read($$"""
             node {
-              host = 10.0.0.1, port = 1, http = 2, roles = [trainer], seeds = ["10.0.0.2:3"], runs = runs, journal = ${JOURNAL}, checkpoints = kept
+              host = 10.0.0.1, port = 1, http = 2, grpc = 4, roles = [trainer], seeds = ["10.0.0.2:3"], runs = runs, journal = ${JOURNAL}, checkpoints = kept
               tls { certificate = tls/a.pem, key = tls/a.key, authority = /etc/ca.pem }
               keys = [{ scope = submit, sha256 = "{{Hash}}" }]
               data-roots = [data, /more], trainers = 3, collective = nccl
@@ -41,6 +41,7 @@ public sealed class NodeFileSpec
             akka.cluster.failure-detector { acceptable-heartbeat-pause = 9 s }
             """);
         Assert.Equal(("10.0.0.1", 1, 2, "/node/runs", "postgres://a:b@c/d"), (settings.Host, settings.Port, settings.Http, settings.Runs, settings.Journal));
+        Assert.Equal(4, settings.Grpc);
         Assert.Equal("/node/kept", settings.Checkpoints);
         Assert.Equal("s3://models/runs?region=eu-1", Read("node.checkpoints = \"s3://models/runs?region=eu-1\"").Checkpoints);
         Assert.Equal(new NodeTlsFiles("/node/tls/a.pem", "/node/tls/a.key", "/etc/ca.pem"), settings.Tls);

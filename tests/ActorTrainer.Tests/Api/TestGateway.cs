@@ -36,6 +36,7 @@ internal sealed class TestGateway : IAsyncDisposable
     public Func<object, object?> Answer { get; set; } = _ => null;
 
     public string Url { get; private set; } = "";
+    public string? RpcUrl => _gateway.RpcAddress;
     public HttpClient Http { get; private set; } = null!;
 
     public static Task<TestGateway> StartAsync(params ImmutableArray<ApiKey> keys) => StartAsync(settings => settings with { Keys = keys });

@@ -15,7 +15,7 @@ internal sealed record InferenceResponse(ModelVersionId Version, string? Id, Imm
         var json = new ArrayBufferWriter<byte>();
         var tail = ImmutableArray.CreateBuilder<byte[]>();
         using (var writer = new Utf8JsonWriter(json)) Write(writer, tail);
-        if (tail.Count > 0) context.Response.Headers[InferenceRequest.JsonLengthHeader] = json.WrittenCount.ToString(CultureInfo.InvariantCulture);
+        if (tail.Count > 0) context.Response.Headers[JsonRequest.LengthHeader] = json.WrittenCount.ToString(CultureInfo.InvariantCulture);
         context.Response.ContentType = tail.Count > 0 ? "application/octet-stream" : "application/json";
         context.Response.ContentLength = json.WrittenCount + tail.Sum(bytes => (long)bytes.Length);
         await context.Response.Body.WriteAsync(json.WrittenMemory, context.RequestAborted).ConfigureAwait(false);

@@ -10,6 +10,10 @@ namespace ActorTrainer.Api.Inference;
 /// <summary>A tensor of an answer: numbers or, where there are none, texts. Row-major, a row a picture.</summary>
 internal sealed record OutputTensor(WantedOutput Wanted, int Rows, int Columns, float[]? Numbers, ImmutableArray<string> Texts)
 {
+    public const string NumberType = "FP32", TextType = "BYTES";
+
+    public string DataType => Numbers is null ? TextType : NumberType;
+
     /// <param name="probabilities">N x K, in the order of the labels.</param>
     public static OutputTensor Of(WantedOutput wanted, float[] probabilities, ImmutableArray<string> labels)
     {
@@ -20,13 +24,16 @@ internal sealed record OutputTensor(WantedOutput Wanted, int Rows, int Columns, 
         return new(wanted, rows, best, null, [.. Enumerable.Range(0, rows).SelectMany(row => Best(probabilities.AsSpan(row * labels.Length, labels.Length), labels, best))]);
     }
 
+    /// <summary>Little-endian; texts each with its length before it, in four bytes.</summary>
+    public byte[] Bytes() => Numbers is null ? TextBytes() : MemoryMarshal.AsBytes<float>(Numbers).ToArray();
+
     /// <summary>Returns what follows the JSON; null: all of it stands there.</summary>
     public byte[]? Write(Utf8JsonWriter writer)
     {
-        byte[]? bytes = Wanted.Binary ? Numbers is null ? TextBytes() : MemoryMarshal.AsBytes<float>(Numbers).ToArray() : null;
+        byte[]? bytes = Wanted.Binary ? Bytes() : null;
         writer.WriteStartObject();
         writer.WriteString("name", Wanted.Name);
-        writer.WriteString("datatype", Numbers is null ? "BYTES" : "FP32");
+        writer.WriteString("datatype", DataType);
         writer.WriteStartArray("shape");
         writer.WriteNumberValue(Rows);
         writer.WriteNumberValue(Columns);
@@ -57,7 +64,6 @@ internal sealed record OutputTensor(WantedOutput Wanted, int Rows, int Columns, 
             .Select(index => string.Create(CultureInfo.InvariantCulture, $"{values[index]}:{index}:{labels[index]}"));
     }
 
-    /// <summary>Each with its length before it, four bytes little-endian.</summary>
     private byte[] TextBytes()
     {
         using var bytes = new MemoryStream();

@@ -107,7 +107,7 @@ internal sealed class ModelRoutes(ModelRegistry registry, PredictionService serv
     private static IResult Overtaken(string name) =>
         Problems.Of(StatusCodes.Status409Conflict, $"Somebody else has just decided about '{name}': look again.");
 
-    private Task<IResult> PredictAsync(HttpContext context, string name, string? version, int? top, double? timeout) => admission.AdmitAsync(context, timeout, async deadline =>
+    private Task<IResult> PredictAsync(HttpContext context, string name, string? version, int? top, double? timeout) => admission.AdmitAsync(timeout, async deadline =>
     {
         if (registry.Find(name) is not { } model) return Problems.NoModel(name);
         var exactly = version is null ? null : model[version];
