@@ -11,15 +11,18 @@ namespace ActorTrainer.Api;
 /// </summary>
 internal sealed class KeyDesk(ImmutableArray<ApiKey> keys) : IDisposable
 {
-    /// <summary>Wrong keys of an address at once; after that one a second.</summary>
-    private const int MostWrong = 20;
+    /// <summary>Wrong keys of an address in a window.</summary>
+    private const int MostWrong = 10;
+
+    private static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
 
     /// <summary>When there are more, all are forgotten: it costs somebody a second.</summary>
     private const int MostRemembered = 10_000;
 
     private readonly ConcurrentDictionary<(string Address, string KeyHash), bool> _used = new();
-    private readonly PartitionedRateLimiter<string> _wrong = PartitionedRateLimiter.Create<string, string>(address => RateLimitPartition.GetTokenBucketLimiter(address, _ =>
-        new() { TokenLimit = MostWrong, TokensPerPeriod = 1, ReplenishmentPeriod = TimeSpan.FromSeconds(1) }));
+    /// <summary>Windows, not buckets: a bucket holds parts of a token, and with any part of one it grants a look that takes none.</summary>
+    private readonly PartitionedRateLimiter<string> _wrong = PartitionedRateLimiter.Create<string, string>(address => RateLimitPartition.GetFixedWindowLimiter(address, _ =>
+        new() { PermitLimit = MostWrong, Window = Window }));
 
     /// <summary>No key is asked for.</summary>
     public bool IsOpen => keys.IsEmpty;

@@ -126,12 +126,10 @@ public sealed class InferenceRpcSpec : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_should_not_have_happened_is_said_to_the_node_and_only_its_id_to_the_caller()
+    public async Task What_the_node_can_not_do_is_told_with_its_reason()
     {
-        _gateway.Runs.Execute("UPDATE journal SET message = 'secret rubbish'");
-        var error = await Assert.ThrowsAsync<RpcException>(() => Client.ModelMetadataAsync(new() { Name = "birds" }).ResponseAsync);
-        Assert.Equal(StatusCode.Unavailable, error.StatusCode);
-        Assert.DoesNotContain("rubbish", error.Status.Detail, StringComparison.Ordinal);
+        Directory.Delete(_gateway.Runs.Runs[new("birds")].CheckpointFolder, recursive: true);
+        await IsError(StatusCode.Unavailable, "can't be read", Client.ModelMetadataAsync(new() { Name = "birds" }).ResponseAsync);
     }
 
     [Fact]

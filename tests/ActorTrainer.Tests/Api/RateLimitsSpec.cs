@@ -69,6 +69,7 @@ public sealed class RateLimitsSpec
         await using var gateway = await TestGateway.StartAsync(Keys);
         var refused = await Until(() => Ask(gateway, "/v1/models", ApiKey.NewSecret()), HttpStatusCode.TooManyRequests);
         await GatewaySpec.IsProblem(refused, HttpStatusCode.TooManyRequests, "wrong keys");
+        Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
         Assert.Equal(HttpStatusCode.OK, (await gateway.Http.GetAsync("/health")).StatusCode);
         await Until(() => Ask(gateway, "/v1/models", Reader), HttpStatusCode.OK);
         Assert.Contains("actortrainer_http_refused_total{reason=\"wrong-keys\"}", await (await Ask(gateway, "/metrics", Reader)).Content.ReadAsStringAsync(), StringComparison.Ordinal);
