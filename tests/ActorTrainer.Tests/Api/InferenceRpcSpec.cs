@@ -129,7 +129,7 @@ public sealed class InferenceRpcSpec : IAsyncLifetime
     public async Task What_the_node_can_not_do_is_told_with_its_reason()
     {
         Directory.Delete(_gateway.Runs.Runs[new("birds")].CheckpointFolder, recursive: true);
-        await IsError(StatusCode.Unavailable, "can't be read", Client.ModelMetadataAsync(new() { Name = "birds" }).ResponseAsync);
+        await IsError(StatusCode.Unavailable, "manifest.json is missing", Client.ModelMetadataAsync(new() { Name = "birds" }).ResponseAsync);
     }
 
     [Fact]
