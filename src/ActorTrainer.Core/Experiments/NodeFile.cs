@@ -6,13 +6,14 @@ namespace ActorTrainer.Core.Experiments;
 
 /// <summary>What a node's file says; null where it leaves a key to the command line or the default. Paths are absolute.</summary>
 /// <param name="Journal">A secret: it may hold a password.</param>
+/// <param name="Origins">Of other places whose pages may ask: a scheme, a host and perhaps a port each.</param>
 /// <param name="Collective">One of <see cref="NodeFile.Collectives"/>.</param>
 /// <param name="Akka">HOCON for Akka; empty: none.</param>
 public sealed record NodeFileSettings(
-    string? Host, int? Port, int? Http, ImmutableArray<string>? Roles, ImmutableArray<string>? Seeds, NodeFileDiscovery? Discovery, string? Runs, string? Journal, string? Checkpoints, NodeTlsFiles? Tls,
-    ImmutableArray<NodeFileKey> Keys, ImmutableArray<string>? DataRoots, int? Trainers, NodeFileDataSets DataSets, string? Collective, LogFormat? LogFormat, string Akka)
+    string? Host, int? Port, int? Http, int? Grpc, ImmutableArray<string>? Roles, ImmutableArray<string>? Seeds, NodeFileDiscovery? Discovery, string? Runs, string? Journal, string? Checkpoints, NodeTlsFiles? Tls,
+    ImmutableArray<NodeFileKey> Keys, ImmutableArray<string>? DataRoots, int? Trainers, NodeFileDataSets DataSets, NodeFileRateLimit RateLimit, ImmutableArray<string>? Origins, string? Collective, LogFormat? LogFormat, string Akka)
 {
-    public static NodeFileSettings Empty { get; } = new(null, null, null, null, null, null, null, null, null, null, [], null, null, new(null, null), null, null, "");
+    public static NodeFileSettings Empty { get; } = new(null, null, null, null, null, null, null, null, null, null, null, [], null, null, new(null, null), new(null, null), null, null, null, "");
 
     /// <summary>Sealed against printing: it holds secrets.</summary>
     public override string ToString() => nameof(NodeFileSettings);
@@ -24,6 +25,11 @@ public sealed record NodeFileDiscovery(string Method, ImmutableArray<string> Nod
 
 /// <summary>Of data sets that people upload; null where the file leaves a key to the default.</summary>
 public sealed record NodeFileDataSets(string? Folder, int? MaxUploadMebibytes);
+
+/// <summary>How often one caller of the HTTP API may ask; null where the file leaves a key to the default.</summary>
+/// <param name="RequestsPerSecond">0: there is no limit.</param>
+/// <param name="Burst">Requests at once.</param>
+public sealed record NodeFileRateLimit(int? RequestsPerSecond, int? Burst);
 
 /// <summary>PEM files.</summary>
 public sealed record NodeTlsFiles(string Certificate, string Key, string Authority);
@@ -40,6 +46,11 @@ public static class NodeFile
 
     /// <summary>That one process holds.</summary>
     public const int MostTrainers = 64;
+
+    private const int MostRequests = 1_000_000;
+
+    /// <summary>A second.</summary>
+    private const int Refills = 10;
 
     public static ImmutableArray<string> Scopes { get; } = ["read", "submit", "admin"];
 
@@ -79,6 +90,7 @@ public static class NodeFile
             Of(node, "host")?.Text("an address or a name"),
             Of(node, "port")?.Integer(0, ushort.MaxValue),
             Of(node, "http")?.Integer(0, ushort.MaxValue),
+            Of(node, "grpc")?.Integer(0, ushort.MaxValue),
             Texts(node, "roles", "a list of roles"),
             Texts(node, "seeds", "a list of \"HOST:PORT\""),
             Discovery(node.Child("discovery")),
@@ -90,6 +102,8 @@ public static class NodeFile
             Of(node, "data-roots")?.Items("a list of folders") is { } roots ? [.. roots.Select(folder => folder.Location("a folder"))] : null,
             Of(node, "trainers")?.Integer(1, MostTrainers),
             DataSets(node.Child("data-sets")),
+            RateLimit(node.Child("rate-limit")),
+            Of(node.Child("cors"), "origins")?.Items("a list of \"https://HOST\"") is { } origins ? [.. origins.Select(Origin)] : null,
             Of(node, "collective")?.Choice([.. Collectives.Select(name => (name, name))]),
             Of(node, "log-format")?.Choice([("text", LogFormat.Text), ("json", LogFormat.Json)]),
             akka is { Count: > 0 } ? HoconWriter.Document(new([new("akka", akka, akka.Origin)], akka.Origin)) : "");
@@ -106,6 +120,22 @@ public static class NodeFile
 
     private static NodeFileDataSets DataSets(Section sets) =>
         new(Of(sets, "folder")?.Location("a folder"), Of(sets, "max-upload-mib")?.Integer(0, 1 << 20));
+
+    private static NodeFileRateLimit RateLimit(Section limit)
+    {
+        var (requests, burst) = (Of(limit, "requests-per-second")?.Integer(0, MostRequests), Of(limit, "burst")?.Integer(1, MostRequests));
+        if (burst < requests / Refills) limit["burst"].Error($"expected at least {requests / Refills}, a tenth of requests-per-second: what may be asked is counted anew ten times a second");
+        return new(requests, burst);
+    }
+
+    /// <summary>As browsers send it, to the letter: it is compared as text.</summary>
+    private static string Origin(Setting setting)
+    {
+        string text = setting.Text("an origin such as https://app.example.com");
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.GetLeftPart(UriPartial.Authority) != text)
+            setting.Error("expected an origin as browsers send it, such as \"https://app.example.com\" or \"http://localhost:3000\": a scheme and a host, in lower case, a port where it is not the scheme's own, and nothing behind");
+        return text;
+    }
 
     private static NodeTlsFiles? Tls(Section node)
     {

@@ -3,6 +3,7 @@ using System.Net;
 using ActorTrainer.Api.Pages;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.RateLimiting;
 
 namespace ActorTrainer.Api;
 
@@ -11,7 +12,8 @@ namespace ActorTrainer.Api;
 /// node listens on loopback alone. What may come against its user's will is a page in a browser: one that is not served from here, or under a name that it made
 /// up for this address.
 /// </summary>
-internal sealed class AccessControl(ImmutableArray<ApiKey> keys)
+/// <param name="origins">Other places whose pages may ask.</param>
+internal sealed class AccessControl(KeyDesk desk, ImmutableArray<string> origins)
 {
     private const string Scheme = "Bearer ";
 
@@ -19,7 +21,7 @@ internal sealed class AccessControl(ImmutableArray<ApiKey> keys)
     {
         var access = context.GetEndpoint()?.Metadata.GetMetadata<Access>() ?? Access.Of(context.Request.Method);
         if (access.IsForWatchers) return next(context);
-        var refusal = keys.IsEmpty ? OfBrowser(context.Request) : access.Scope is { } needed ? OfKey(context, needed) : null;
+        var refusal = desk.IsOpen ? OfBrowser(context.Request) : access.Scope is { } needed ? OfKey(context, needed) : null;
         return refusal is null ? next(context) : refusal.ExecuteAsync(context);
     }
 
@@ -33,8 +35,7 @@ internal sealed class AccessControl(ImmutableArray<ApiKey> keys)
             given = Scheme + cookie;
         }
 
-        var scope = given.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? ApiKey.ScopeOf(given[Scheme.Length..].Trim(), keys) : null;
-        if (scope is null)
+        if (!given.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) || desk.Find(given[Scheme.Length..].Trim(), context) is not { } key)
         {
             context.Response.Headers.WWWAuthenticate = "Bearer";
             return Problems.Of(StatusCodes.Status401Unauthorized, given.Length == 0
@@ -42,17 +43,19 @@ internal sealed class AccessControl(ImmutableArray<ApiKey> keys)
                 : "This cluster does not know the key that was given.");
         }
 
-        return scope >= needed ? null : Problems.Of(StatusCodes.Status403Forbidden, needed == ApiScope.Admin
+        context.Features.Set(key);
+        return key.Scope >= needed ? null : Problems.Of(StatusCodes.Status403Forbidden, needed == ApiScope.Admin
             ? "The key may not remove anything, nor choose which version of a model answers: that needs one with the scope admin."
             : "The key may only read: submitting and controlling need one with the scope submit.");
     }
 
-    private static IResult? OfBrowser(HttpRequest request)
+    private IResult? OfBrowser(HttpRequest request)
     {
         string host = request.Host.Host.Trim('[', ']');
         if (host != "localhost" && !(IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address)))
             return Problems.Of(StatusCodes.Status403Forbidden, "Without keys, only requests to localhost are answered.");
-        return IsOfOtherPage(request) ? Problems.Of(StatusCodes.Status403Forbidden, "Without keys, pages of other places are not answered.") : null;
+        return IsOfOtherPage(request) && !origins.Contains(request.Headers.Origin.ToString())
+            ? Problems.Of(StatusCodes.Status403Forbidden, "Without keys, pages of other places are not answered, but those that node.cors.origins names.") : null;
     }
 
     private static bool IsOfOtherPage(HttpRequest request) =>
@@ -77,5 +80,5 @@ internal static class AccessExtensions
         where T : IEndpointConventionBuilder => address.WithMetadata(new Access(null));
 
     public static T IsForWatchers<T>(this T address)
-        where T : IEndpointConventionBuilder => address.WithMetadata(new Access(null, IsForWatchers: true));
+        where T : IEndpointConventionBuilder => address.WithMetadata(new Access(null, IsForWatchers: true), new DisableRateLimitingAttribute());
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using ActorTrainer.Serving;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace ActorTrainer.Api;
 
@@ -10,20 +9,20 @@ internal sealed class Admission(TimeProvider time)
 {
     public const int MaxBodyBytes = 16 << 20, MaxPictures = 128;
     private const int MaxRequests = 64;
-    private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(10), MaxPatience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan MaxPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(10);
 
     private int _requests;
 
-    /// <summary>Throws <see cref="ServingException"/> where too many are under way, <see cref="BadHttpRequestException"/> for a time that makes no sense.</summary>
+    /// <summary>Throws <see cref="ServingException"/> where too many are under way, <see cref="BodyException"/> for a time that makes no sense.</summary>
     /// <param name="timeout">In seconds; null: the default.</param>
-    public async Task<IResult> AdmitAsync(HttpContext context, double? timeout, Func<Deadline, Task<IResult>> answer)
+    public async Task<T> AdmitAsync<T>(double? timeout, Func<Deadline, Task<T>> answer)
     {
         if (timeout is { } seconds && !(seconds > 0 && seconds <= MaxPatience.TotalSeconds))
-            return Problems.Of(StatusCodes.Status400BadRequest, string.Create(CultureInfo.InvariantCulture, $"timeout: seconds above 0, up to {MaxPatience.TotalSeconds:0}."));
+            throw new BodyException(StatusCodes.Status400BadRequest, string.Create(CultureInfo.InvariantCulture, $"timeout: seconds above 0, up to {MaxPatience.TotalSeconds:0}."));
         try
         {
             if (Interlocked.Increment(ref _requests) > MaxRequests) throw ServingException.Busy();
-            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MaxBodyBytes;
             return await answer(Deadline.In(timeout is { } asked ? TimeSpan.FromSeconds(asked) : DefaultPatience, time)).ConfigureAwait(false);
         }
         finally

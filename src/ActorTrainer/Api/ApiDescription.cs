@@ -41,4 +41,8 @@ internal static class ApiDescription
         operation.RequestBody = new OpenApiRequestBody { Required = true, Content = types.ToDictionary(type => type, _ => new OpenApiMediaType()) };
         return Task.CompletedTask;
     });
+
+    /// <summary>Of a body, unpacked where it comes compressed; else it is what the node takes of any.</summary>
+    public static T TakesBytes<T>(this T address, long most)
+        where T : IEndpointConventionBuilder => address.WithMetadata(new RequestSizeLimitAttribute(most));
 }

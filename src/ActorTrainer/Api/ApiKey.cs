@@ -17,16 +17,16 @@ internal sealed record ApiKey(ApiScope Scope, string Hash)
 
     public static string HashOf(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 
-    /// <summary>What a key that was presented allows; null: it is none of these. Takes as long whichever it is.</summary>
-    public static ApiScope? ScopeOf(string secret, ImmutableArray<ApiKey> keys)
+    /// <summary>The key that was presented, the most powerful where it stands there twice; null: it is none of these. Takes as long whichever it is.</summary>
+    public static ApiKey? Find(string secret, ImmutableArray<ApiKey> keys)
     {
         byte[] presented = Encoding.ASCII.GetBytes(HashOf(secret));
-        ApiScope? scope = null;
+        ApiKey? found = null;
         foreach (var key in keys)
         {
-            if (CryptographicOperations.FixedTimeEquals(presented, Encoding.ASCII.GetBytes(key.Hash)) && !(scope > key.Scope)) scope = key.Scope;
+            if (CryptographicOperations.FixedTimeEquals(presented, Encoding.ASCII.GetBytes(key.Hash)) && !(found?.Scope > key.Scope)) found = key;
         }
 
-        return scope;
+        return found;
     }
 }

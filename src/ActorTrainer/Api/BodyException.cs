@@ -1,6 +1,6 @@
 namespace ActorTrainer.Api;
 
-/// <summary>A body that is not what its address takes. The message is for whoever sent it.</summary>
+/// <summary>A request that is not what its address takes. The message is for whoever sent it.</summary>
 internal sealed class BodyException(int status, string message) : Exception(message)
 {
     public int Status => status;

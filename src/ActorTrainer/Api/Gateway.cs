@@ -3,6 +3,7 @@ using ActorTrainer.Actors.Coordination;
 using ActorTrainer.Actors.Journal;
 using ActorTrainer.Api.DataSets;
 using ActorTrainer.Api.Inference;
+using ActorTrainer.Api.Inference.Rpc;
 using ActorTrainer.Api.Models;
 using ActorTrainer.Api.Pages;
 using ActorTrainer.Core.Training;
@@ -15,6 +16,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -34,6 +36,7 @@ internal sealed class Gateway : IAsyncDisposable
     private readonly Action<string> _say;
     private readonly ModelRegistry _registry;
     private readonly MetricsRoute _metrics = new();
+    private readonly KeyDesk _keys;
     private readonly PredictionService? _predictions;
     private readonly DataSetRoutes? _dataSets;
     private readonly RuleDesk? _rules;
@@ -43,10 +46,16 @@ internal sealed class Gateway : IAsyncDisposable
     /// <param name="say">Told, for a person, what should not have happened.</param>
     public Gateway(NodeSettings settings, Func<IEngine> engine, Action<string> say, TimeProvider time)
     {
-        (_settings, _say, _registry, _isLoading) = (settings, say, new(settings.Runs, time), settings.IsAlone);
+        (_settings, _say, _registry, _keys, _isLoading) = (settings, say, new(settings.Runs, time), new(settings.Keys), settings.IsAlone);
+        bool hasRpc = settings.Is(NodeRoles.Gateway) && settings.Grpc is not null;
+        InferenceRpc? rpc = null;
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
         builder.Logging.ClearProviders();
         builder.Services.AddApiDescription();
+        builder.Services.AddEncodedBodies();
+        builder.Services.AddOtherOrigins(settings.Origins);
+        builder.Services.AddRateLimit(settings.RateLimit);
+        if (hasRpc) InferenceRpc.Add(builder.Services, () => rpc!, say);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -56,15 +65,23 @@ internal sealed class Gateway : IAsyncDisposable
             kestrel.Limits.MaxRequestHeaderCount = MaxHeaders;
             kestrel.Limits.MaxConcurrentConnections = MaxConnections;
             kestrel.Limits.RequestHeadersTimeout = HeaderPatience;
-            kestrel.Listen(IPAddress.TryParse(settings.Host, out var address) ? address : Dns.GetHostAddresses(settings.Host)[0], settings.Http ?? 0, listen =>
+            var address = IPAddress.TryParse(settings.Host, out var given) ? given : Dns.GetHostAddresses(settings.Host)[0];
+            kestrel.Listen(address, settings.Http ?? 0, Secure);
+            if (!hasRpc) return;
+            kestrel.Listen(address, settings.Grpc!.Value, listen =>
             {
-                if (settings.Tls is { } tls) listen.UseHttps(tls.Own);
+                // Without TLS nobody says which HTTP is spoken, so this port has but one.
+                listen.Protocols = HttpProtocols.Http2;
+                Secure(listen);
             });
         });
         _app = builder.Build();
         _app.Use(RequestTrace.InvokeAsync);
         _app.Use((context, next) => Problems.InvokeAsync(context, next, say));
-        _app.Use(new AccessControl(settings.Keys).InvokeAsync);
+        _app.UseCors();
+        _app.Use(new AccessControl(_keys, settings.Origins).InvokeAsync);
+        _app.UseRateLimiter();
+        _app.UseEncodedBodies();
         _app.MapGet("/health", () => Results.Text("ok")).IsForWatchers();
         _app.MapGet("/ready", () => Trouble() is { } trouble ? Problems.Of(StatusCodes.Status503ServiceUnavailable, trouble) : Results.Text("ready")).IsForWatchers();
         _metrics.Map(_app);
@@ -83,20 +100,29 @@ internal sealed class Gateway : IAsyncDisposable
         }
 
         _app.MapApiDescription();
-        new SessionRoutes(settings.Keys, hasCluster: !settings.IsAlone).Map(_app);
+        new SessionRoutes(_keys, hasCluster: !settings.IsAlone).Map(_app);
         PageRoutes.Map(_app);
         new ModelRoutes(_registry, _predictions, admission).Map(_app);
-        new InferenceRoutes(_registry, _predictions, admission, () => ServingTrouble() is null).Map(_app);
+        var inference = new InferenceDesk(_registry, _predictions, () => ServingTrouble() is null);
+        new InferenceRoutes(inference, admission).Map(_app);
+        if (!hasRpc) return;
+        rpc = new(inference, admission, time);
+        InferenceRpc.Map(_app);
     }
 
     public CoordinatorLink Coordinator { get; } = new();
+
+    /// <summary>Where it listens for gRPC; null: nowhere, or not yet.</summary>
+    public string? RpcAddress => Addresses.ElementAtOrDefault(1);
+
+    private ICollection<string> Addresses => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
 
     /// <summary>Returns the address that it listens on.</summary>
     public async Task<string> StartAsync(CancellationToken cancel)
     {
         await _app.StartAsync(cancel).ConfigureAwait(false);
         _rules?.Start();
-        return _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        return Addresses.First();
     }
 
     /// <summary>Loads the models there are, as many as are kept in memory, and says which answer. A process that is no node is ready from then on.</summary>
@@ -128,9 +154,15 @@ internal sealed class Gateway : IAsyncDisposable
         using (var patience = new CancellationTokenSource(LeavePatience)) await _app.StopAsync(patience.Token).ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
         _metrics.Dispose();
+        _keys.Dispose();
         _dataSets?.Dispose();
         if (_rules is not null) await _rules.DisposeAsync().ConfigureAwait(false);
         if (_predictions is not null) await _predictions.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private void Secure(ListenOptions listen)
+    {
+        if (_settings.Tls is { } tls) listen.UseHttps(tls.Own);
     }
 
     /// <summary>Why it is not ready, for a person; null: it is.</summary>

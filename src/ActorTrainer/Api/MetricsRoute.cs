@@ -34,7 +34,7 @@ internal sealed class MetricsRoute : IDisposable
     {
         response.ContentType = PrometheusConstants.TextContentTypeWithVersionAndEncoding;
         await _registry.CollectAndExportAsTextAsync(response.Body, cancel).ConfigureAwait(false);
-    }).ExcludeFromDescription();
+    }).DisableRateLimiting().ExcludeFromDescription();
 
     public void Dispose() => _listening.Dispose();
 }

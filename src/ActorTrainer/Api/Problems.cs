@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using ActorTrainer.Actors.Journal;
 using ActorTrainer.Api.Inference;
+using ActorTrainer.Api.Inference.Rpc;
 using ActorTrainer.Core;
 using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Experiments;
@@ -26,9 +27,9 @@ internal static class Problems
 
     public static IResult NoExperiment(string name) => Of(StatusCodes.Status404NotFound, $"There is no experiment '{name}'.");
 
-    public static IResult NoModel(string name) => Of(StatusCodes.Status404NotFound, $"There is no model '{name}': a completed run is a model of its own name.");
+    public static IResult NoModel(string name) => Of(StatusCodes.Status404NotFound, NotThereException.Model(name).Message);
 
-    public static IResult NoVersion(string name, string version) => Of(StatusCodes.Status404NotFound, $"The model '{name}' has no version '{version}'.");
+    public static IResult NoVersion(string name, string version) => Of(StatusCodes.Status404NotFound, NotThereException.Version(name, version).Message);
 
     public static IResult Away() =>
         Of(StatusCodes.Status503ServiceUnavailable, "The coordinator does not answer: it may be moving to another node. Try again.");
@@ -53,23 +54,32 @@ internal static class Problems
         }
     }
 
-    private static IResult Of(Exception e, HttpContext context, Action<string> report)
+    /// <summary>The status that HTTP has for what was thrown, and the sentence for a person.</summary>
+    public static (int Status, string Detail) Describe(Exception e, HttpContext context, Action<string> report)
+    {
+        var problem = Of(e, context, report);
+        return (problem.Status, problem.Detail);
+    }
+
+    private static Problem Of(Exception e, HttpContext context, Action<string> report)
     {
         long? limit = context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize;
         switch (e)
         {
-            case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge and var status }: return Of(status, FormattableString.Invariant($"The body is too large: {limit >> 20} MiB are taken here at most."));
-            case BadHttpRequestException bad: return Of(bad.StatusCode, "The request can't be read.");
-            case BodyException body: return Of(body.Status, body.Message);
+            case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge and var status }: return new(status, FormattableString.Invariant($"The body is too large: {limit >> 20} MiB are taken here at most."));
+            case BadHttpRequestException bad: return new(bad.StatusCode, "The request can't be read.");
+            case BodyException body: return new(body.Status, body.Message);
+            case NotThereException missing: return new(StatusCodes.Status404NotFound, missing.Message);
             case ServingException serving: return Of(serving);
-            case CheckpointDamagedException damaged: return Of(StatusCodes.Status503ServiceUnavailable, damaged.Message);
-            case IOException: return Of(StatusCodes.Status503ServiceUnavailable, "Files that this needs can't be read from this node now. Try again.");
-            case DecoderFallbackException: return Of(StatusCodes.Status400BadRequest, "The body is not UTF-8 text.");
-            case JournalException or DbException: return Of(StatusCodes.Status503ServiceUnavailable, "The journal can't be reached from this node. Try again.");
+            case TooOftenException often: return Of(often);
+            case CheckpointDamagedException damaged: return new(StatusCodes.Status503ServiceUnavailable, damaged.Message);
+            case IOException: return new(StatusCodes.Status503ServiceUnavailable, "Files that this needs can't be read from this node now. Try again.");
+            case DecoderFallbackException: return new(StatusCodes.Status400BadRequest, "The body is not UTF-8 text.");
+            case JournalException or DbException: return new(StatusCodes.Status503ServiceUnavailable, "The journal can't be reached from this node. Try again.");
             default:
                 string id = RequestTrace.IdOf(context);
                 report($"Request {id} failed, {context.Request.Method} {context.Request.Path}: {e}");
-                return new Problem(StatusCodes.Status500InternalServerError, $"Something went wrong at the node; what, it has said on its own stderr, of request {id}.") { RequestId = id };
+                return new(StatusCodes.Status500InternalServerError, $"Something went wrong at the node; what, it has said on its own stderr, of request {id}.") { RequestId = id };
         }
     }
 
@@ -81,6 +91,12 @@ internal static class Problems
         _ => new(StatusCodes.Status503ServiceUnavailable, e.Message),
     };
 
+    private static Problem Of(TooOftenException e)
+    {
+        RateLimits.Count(e.Reason);
+        return new(StatusCodes.Status429TooManyRequests, e.Message) { RetryAfterSeconds = Math.Max(1, (int)Math.Ceiling(e.Wait.TotalSeconds)) };
+    }
+
     private static string Silent(int status) => status switch
     {
         StatusCodes.Status404NotFound => "There is nothing at this address.",
@@ -88,9 +104,12 @@ internal static class Problems
         _ => "The request can't be read.",
     };
 
-    /// <summary>In the shape of the protocol that was spoken: the inference protocol has one of its own.</summary>
+    /// <summary>In the shape of the protocol that was spoken: the inference protocol has one of its own, and so has gRPC.</summary>
     private sealed record Problem(int Status, string Detail) : IResult
     {
+        /// <summary>With no charset behind it: KServe's client reads the reason of exactly this type.</summary>
+        private const string InferenceJson = "application/json";
+
         public int? RetryAfterSeconds { get; init; }
 
         public IReadOnlyList<ConfigurationProblem>? Errors { get; init; }
@@ -100,9 +119,15 @@ internal static class Problems
 
         public Task ExecuteAsync(HttpContext context)
         {
+            if (RpcProblems.IsSpokenBy(context.Request))
+            {
+                RpcProblems.Refuse(context.Response, Status, Detail);
+                return Task.CompletedTask;
+            }
+
             if (RetryAfterSeconds is { } seconds) context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
             return context.Request.Path.StartsWithSegments(InferenceRoutes.Root, StringComparison.Ordinal)
-                ? Results.Json(new { Error = Detail }, CoreJson.Options, statusCode: Status).ExecuteAsync(context)
+                ? Results.Json(new { Error = Detail }, CoreJson.Options, InferenceJson, Status).ExecuteAsync(context)
                 : Results.Problem(Detail, statusCode: Status, title: ReasonPhrases.GetReasonPhrase(Status),
                     extensions: Extensions()).ExecuteAsync(context);
         }

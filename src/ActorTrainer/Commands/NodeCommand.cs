@@ -39,10 +39,11 @@ internal static class NodeCommand
         var http = new Option<int?>("--http") { Description = $"The port of /health, /ready and the gateway's API (default: {DefaultHttp} on a gateway, none elsewhere)" };
         var seed = new Option<string[]>("--seed") { Description = "A node to join; may be given several times. None: a coordinator begins a cluster", HelpName = "HOST:PORT", DefaultValueFactory = _ => [] };
         var trainers = new Option<int?>("--trainers") { Description = "How many trainers this process holds (default: one a GPU; one on CPUs)", HelpName = "N" };
+        var grpc = new Option<int?>("--grpc") { Description = "The port of the Open Inference Protocol over gRPC (default: none); 0: a free one", HelpName = "PORT" };
         var runs = CommonOptions.Runs();
         var logFormat = new Option<string?>("--log-format") { Description = "Of its log and of what it says on stderr: text for people, json for machines (default: text)", HelpName = "text|json" };
         var newKey = new Option<string?>("--new-key") { Description = "Print a new key for the gateway's API, and its line for the node's file; nothing is started", HelpName = string.Join('|', NodeFile.Scopes) };
-        var command = new Command("node", "A node of a cluster: trains, evaluates, coordinates, answers") { config, roles, host, port, http, seed, trainers, runs, logFormat, newKey };
+        var command = new Command("node", "A node of a cluster: trains, evaluates, coordinates, answers") { config, roles, host, port, http, grpc, seed, trainers, runs, logFormat, newKey };
         command.SetAction(async (parsed, cancel) =>
         {
             if (parsed.GetValue(newKey) is { } scope) return NewKey(screen, scope);
@@ -54,11 +55,15 @@ internal static class NodeCommand
             if (discovery is not null && !seeds.IsEmpty) throw new UsageException("node.seeds and node.discovery: nodes are named or found; leave one of them out.");
             if (seeds.IsEmpty && discovery is null && !wanted.Contains(NodeRoles.Coordinator))
                 throw new UsageException("A node that does not coordinate joins others: name one with --seed HOST:PORT, or give it the role coordinator.");
+            string address = parsed.GetValue(host) ?? file.Host ?? "127.0.0.1";
             var settings = new NodeSettings(
-                parsed.GetValue(host) ?? file.Host ?? "127.0.0.1", parsed.GetValue(port) ?? file.Port ?? DefaultPort,
+                address, parsed.GetValue(port) ?? file.Port ?? DefaultPort,
                 parsed.GetValue(http) ?? file.Http ?? (wanted.Contains(NodeRoles.Gateway) ? DefaultHttp : null), wanted, seeds, NodeConfiguration.RunsOf(parsed.GetValue(runs), file))
             {
                 Keys = NodeConfiguration.KeysOf(file),
+                Grpc = parsed.GetValue(grpc) ?? file.Grpc,
+                RateLimit = NodeConfiguration.RateLimitOf(file, address),
+                Origins = file.Origins ?? [],
                 Discovery = discovery,
                 Akka = file.Akka,
                 Tls = NodeConfiguration.TlsOf(file),

@@ -11,6 +11,8 @@ namespace ActorTrainer.Commands;
 /// <summary>What a node's file says, for the commands that listen. Throws <see cref="UsageException"/> for what can't be used.</summary>
 internal static class NodeConfiguration
 {
+    private const int DefaultRequestsPerSecond = 100;
+
     public static NodeFileSettings Read(string? file)
     {
         if (file is null) return NodeFileSettings.Empty;
@@ -28,6 +30,13 @@ internal static class NodeConfiguration
 
     public static ImmutableArray<ApiKey> KeysOf(NodeFileSettings file) =>
         [.. file.Keys.Select(key => new ApiKey(Enum.Parse<ApiScope>(key.Scope, ignoreCase: true), key.Sha256))];
+
+    /// <summary>Null: none, as on loopback where the file says nothing.</summary>
+    public static RateLimit? RateLimitOf(NodeFileSettings file, string host)
+    {
+        int requests = file.RateLimit.RequestsPerSecond ?? (NodeGates.IsLoopback(host) ? 0 : DefaultRequestsPerSecond);
+        return requests == 0 ? null : new(requests, file.RateLimit.Burst ?? requests * 2);
+    }
 
     /// <summary>Null: the file names none.</summary>
     public static CollectiveTls? TlsOf(NodeFileSettings file)

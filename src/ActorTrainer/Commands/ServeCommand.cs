@@ -23,16 +23,21 @@ internal static class ServeCommand
         var config = new Option<string?>("--config") { Description = "A node's file, for its keys, TLS and runs folder; the other options override it", HelpName = "FILE" };
         var host = new Option<string?>("--host") { Description = "The address it listens on (default: 127.0.0.1); any other asks for TLS and keys in the file" };
         var http = new Option<int?>("--http") { Description = $"The port (default: {NodeCommand.DefaultHttp}); 0: a free one", HelpName = "PORT" };
+        var grpc = new Option<int?>("--grpc") { Description = "The port of the Open Inference Protocol over gRPC (default: none); 0: a free one", HelpName = "PORT" };
         var runs = CommonOptions.Runs();
-        var command = new Command("serve", "Serve the models of completed runs: predictions over HTTP, and a page to try them") { config, host, http, runs };
+        var command = new Command("serve", "Serve the models of completed runs: predictions over HTTP, and a page to try them") { config, host, http, grpc, runs };
         command.SetAction(async (parsed, cancel) =>
         {
             var file = NodeConfiguration.Read(parsed.GetValue(config));
             int port = parsed.GetValue(http) ?? file.Http ?? NodeCommand.DefaultHttp;
-            var settings = new NodeSettings(parsed.GetValue(host) ?? file.Host ?? "127.0.0.1", port, port, [NodeRoles.Gateway], [], NodeConfiguration.RunsOf(parsed.GetValue(runs), file))
+            string address = parsed.GetValue(host) ?? file.Host ?? "127.0.0.1";
+            var settings = new NodeSettings(address, port, port, [NodeRoles.Gateway], [], NodeConfiguration.RunsOf(parsed.GetValue(runs), file))
             {
                 IsAlone = true,
                 Keys = NodeConfiguration.KeysOf(file),
+                Grpc = parsed.GetValue(grpc) ?? file.Grpc,
+                RateLimit = NodeConfiguration.RateLimitOf(file, address),
+                Origins = file.Origins ?? [],
                 Tls = NodeConfiguration.TlsOf(file),
                 LogFormat = file.LogFormat ?? LogFormat.Text,
             };
@@ -42,6 +47,7 @@ internal static class ServeCommand
             var say = NodeVoice.Of(screen, settings.LogFormat, TimeProvider.System);
             await using var gateway = new Gateway(settings, services.Engine, say, TimeProvider.System);
             say($"Serving {settings.Runs.Path} on {await gateway.StartAsync(cancel).ConfigureAwait(false)}");
+            if (gateway.RpcAddress is { } rpc) say($"By gRPC on {rpc}");
             await gateway.PrepareModelsAsync(cancel).ConfigureAwait(false);
             await Task.Delay(Timeout.InfiniteTimeSpan, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return ExitCode.Done;

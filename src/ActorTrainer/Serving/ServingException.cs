@@ -23,5 +23,5 @@ internal sealed class ServingException(ServingProblem problem, string message) :
 
     public static ServingException Busy() => new(ServingProblem.Busy, "More requests wait than are taken. Try again in a moment.");
 
-    public static ServingException Late(TimeSpan patience) => new(ServingProblem.Late, FormattableString.Invariant($"No answer within {patience.TotalSeconds:0.###} s, which is what the request allows."));
+    public static ServingException Late(TimeSpan patience) => new(ServingProblem.Late, FormattableString.Invariant($"No answer within {patience.TotalSeconds:0.######} s, which is what the request allows."));
 }

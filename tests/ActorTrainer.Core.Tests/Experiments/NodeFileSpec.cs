@@ -16,6 +16,8 @@ public sealed class NodeFileSpec
         Assert.Null(settings.Tls);
         Assert.Null(settings.DataRoots);
         Assert.Equal(new NodeFileDataSets(null, 2048), settings.DataSets);
+        Assert.Equal(new NodeFileRateLimit(null, null), settings.RateLimit);
+        Assert.Empty(settings.Origins!);
         Assert.Equal(LogFormat.Text, settings.LogFormat);
         Assert.Equal("", settings.Akka);
     }
@@ -28,16 +30,18 @@ public sealed class NodeFileSpec
     {
         var settings = Read($$"""
             node {
-              host = 10.0.0.1, port = 1, http = 2, roles = [trainer], seeds = ["10.0.0.2:3"], runs = runs, journal = ${JOURNAL}, checkpoints = kept
+              host = 10.0.0.1, port = 1, http = 2, grpc = 4, roles = [trainer], seeds = ["10.0.0.2:3"], runs = runs, journal = ${JOURNAL}, checkpoints = kept
               tls { certificate = tls/a.pem, key = tls/a.key, authority = /etc/ca.pem }
               keys = [{ scope = submit, sha256 = "{{Hash}}" }]
               data-roots = [data, /more], trainers = 3, collective = nccl
               data-sets { folder = sets, max-upload-mib = 7 }
+              rate-limit { requests-per-second = 50, burst = 5 }, cors.origins = ["https://app.example", "http://localhost:3000"]
               log-format = json
             }
             akka.cluster.failure-detector { acceptable-heartbeat-pause = 9 s }
             """);
         Assert.Equal(("10.0.0.1", 1, 2, "/node/runs", "postgres://a:b@c/d"), (settings.Host, settings.Port, settings.Http, settings.Runs, settings.Journal));
+        Assert.Equal(4, settings.Grpc);
         Assert.Equal("/node/kept", settings.Checkpoints);
         Assert.Equal("s3://models/runs?region=eu-1", Read("node.checkpoints = \"s3://models/runs?region=eu-1\"").Checkpoints);
         Assert.Equal(new NodeTlsFiles("/node/tls/a.pem", "/node/tls/a.key", "/etc/ca.pem"), settings.Tls);
@@ -45,6 +49,8 @@ public sealed class NodeFileSpec
         Assert.Equal((3, "nccl"), (settings.Trainers, settings.Collective));
         Assert.Equal(["/node/data", "/more"], settings.DataRoots!.Value.ToArray());
         Assert.Equal(new NodeFileDataSets("/node/sets", 7), settings.DataSets);
+        Assert.Equal(new NodeFileRateLimit(50, 5), settings.RateLimit);
+        Assert.Equal(["https://app.example", "http://localhost:3000"], settings.Origins!.Value.ToArray());
         Assert.Equal(LogFormat.Json, settings.LogFormat);
         Assert.Contains("acceptable-heartbeat-pause = \"9 s\"", settings.Akka, StringComparison.Ordinal);
         Assert.DoesNotContain("a:b", settings.ToString(), StringComparison.Ordinal);
@@ -61,6 +67,14 @@ public sealed class NodeFileSpec
     [InlineData("akka = 1", "expected an object")]
     [InlineData("node.discovery.method = config", "of every node")]
     [InlineData("node.discovery.method = dns", "expected")]
+    [InlineData("node.rate-limit.burst = 0", "an integer from 1")]
+    [InlineData("node.rate-limit { requests-per-second = 100, burst = 9 }", "at least 10")]
+    [InlineData("node.cors.origin = []", "did you mean 'origins'?")]
+    [InlineData("node.cors.origins = [\"*\"]", "an origin as browsers send it")]
+    [InlineData("node.cors.origins = [\"https://app.example/\"]", "an origin as browsers send it")]
+    [InlineData("node.cors.origins = [\"https://App.example\"]", "an origin as browsers send it")]
+    [InlineData("node.cors.origins = [\"https://app.example:443\"]", "an origin as browsers send it")]
+    [InlineData("node.cors.origins = [app.example]", "an origin as browsers send it")]
     [InlineData("node.log-format = jsno", "did you mean 'json'?")]
     public void What_is_wrong_is_told_with_its_place(string text, string expected)
     {

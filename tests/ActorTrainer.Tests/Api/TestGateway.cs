@@ -16,9 +16,9 @@ internal sealed class TestGateway : IAsyncDisposable
     private readonly Gateway _gateway;
     private readonly CancellationTokenSource _gone = new();
 
-    private TestGateway(ImmutableArray<ApiKey> keys)
+    private TestGateway(Func<NodeSettings, NodeSettings> change)
     {
-        var settings = new NodeSettings("127.0.0.1", 0, 0, [NodeRoles.Gateway], [], Runs.Runs) { Keys = keys, MaxUploadBytes = MaxUpload };
+        var settings = change(new("127.0.0.1", 0, 0, [NodeRoles.Gateway], [], Runs.Runs) { MaxUploadBytes = MaxUpload });
         _gateway = new(settings, () => Engine, Said.Add, TimeProvider.System);
         _gateway.Coordinator.Connect(_system.ActorOf(Props.Create(() => new Coordinator(this))), () => IsBroken ? throw new InvalidOperationException("as the test wants it") : Standing, _gone.Token);
     }
@@ -36,11 +36,14 @@ internal sealed class TestGateway : IAsyncDisposable
     public Func<object, object?> Answer { get; set; } = _ => null;
 
     public string Url { get; private set; } = "";
+    public string? RpcUrl => _gateway.RpcAddress;
     public HttpClient Http { get; private set; } = null!;
 
-    public static async Task<TestGateway> StartAsync(params ImmutableArray<ApiKey> keys)
+    public static Task<TestGateway> StartAsync(params ImmutableArray<ApiKey> keys) => StartAsync(settings => settings with { Keys = keys });
+
+    public static async Task<TestGateway> StartAsync(Func<NodeSettings, NodeSettings> change)
     {
-        var gateway = new TestGateway(keys);
+        var gateway = new TestGateway(change);
         gateway.Url = await gateway._gateway.StartAsync(CancellationToken.None);
         gateway.Http = new() { BaseAddress = new(gateway.Url) };
         return gateway;

@@ -8,7 +8,6 @@ using ActorTrainer.Hosting;
 using ActorTrainer.Journal;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 
 namespace ActorTrainer.Api.DataSets;
@@ -34,7 +33,7 @@ internal sealed class DataSetRoutes(RunsFolder runs, DataSetShelf shelf, long ma
         sets.MapGet("{name}", (string name) => Find(name) is { } set ? Results.Json(DataSetAnswer.Of(set), CoreJson.Options) : None(name)).Gives<DataSetAnswer>("A data set: its parts, their classes and how many pictures each has");
         sets.MapGet("{name}/pictures", Pictures).Gives<SampleAnswer[]>("Pictures of a part and class, some at a time");
         sets.MapGet("{name}/thumbnail", ThumbnailAsync).Describe("A picture, made small: JPEG or PNG");
-        sets.MapPut("{name}", UploadAsync).Takes("application/zip").Describe("Upload a zip of class folders, or of train, val and test folders of such; a name is given once");
+        sets.MapPut("{name}", UploadAsync).TakesBytes(maxUpload).Takes("application/zip").Describe("Upload a zip of class folders, or of train, val and test folders of such; a name is given once");
         sets.MapDelete("{name}", Remove).Describe("Delete a data set that no experiment under way is trained on");
     }
 
@@ -53,7 +52,6 @@ internal sealed class DataSetRoutes(RunsFolder runs, DataSetShelf shelf, long ma
         if (!DataSetName.IsValid(name)) return Problems.Of(StatusCodes.Status400BadRequest, $"'{name}' can't be a data set's name: {DataSetName.Rule}.");
         if (maxUpload == 0) return Problems.Of(StatusCodes.Status403Forbidden, "This gateway takes no uploads (node.data-sets.max-upload-mib).");
         if (shelf.Has(new(name))) return Taken(name);
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = maxUpload;
         if (request.ContentLength is { } length && Free() is { } free && length > free)
             return Problems.Of(StatusCodes.Status507InsufficientStorage, string.Create(CultureInfo.InvariantCulture, $"The disk has {free >> 20:N0} MiB left and the upload {length >> 20:N0}."));
         if (!await _uploads.WaitAsync(TimeSpan.Zero).ConfigureAwait(false)) return Problems.Busy($"{MostUploads} uploads are under way already: try again.");

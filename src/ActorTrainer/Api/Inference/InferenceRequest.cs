@@ -1,51 +1,28 @@
 using System.Collections.Immutable;
-using System.Globalization;
-using System.Text.Json;
 using ActorTrainer.Core.Models;
 using Microsoft.AspNetCore.Http;
 
 namespace ActorTrainer.Api.Inference;
 
 /// <summary>An output that is wanted, and how.</summary>
-internal readonly record struct WantedOutput(string Name, bool Binary);
+/// <param name="Best">Instead of the tensor, its so many largest values, each with its class; null: the tensor.</param>
+internal readonly record struct WantedOutput(string Name, bool Binary, int? Best = null);
 
 /// <summary>
-/// A request of the Open Inference Protocol, with the extension for binary data: what the JSON leaves out of its tensors follows it, and the header
-/// <see cref="JsonLengthHeader"/> says where.
+/// A request of the Open Inference Protocol, however it came, with the extensions for binary data and classification. Parameters that are not known here are passed
+/// over, as the protocol has it, except those that would have the answer somewhere else.
 /// </summary>
 /// <param name="Shape">Of the input: N, H, W, C.</param>
 /// <param name="Pixels">Row-major.</param>
-internal sealed record InferenceRequest(string? Id, ImmutableArray<int> Shape, ReadOnlyMemory<byte> Pixels, ImmutableArray<WantedOutput> Outputs)
+/// <param name="Patience">How long the sender waits; null: it does not say.</param>
+internal sealed record InferenceRequest(string? Id, ImmutableArray<int> Shape, ReadOnlyMemory<byte> Pixels, ImmutableArray<WantedOutput> Outputs, TimeSpan? Patience)
 {
-    public const string JsonLengthHeader = "Inference-Header-Content-Length", Input = "image", Probabilities = "probabilities", Labels = "labels";
-    private const string InputType = "UINT8";
-    private static readonly ImmutableArray<string> AllOutputs = [Probabilities, Labels];
+    public const string Input = "image", InputType = "UINT8", Probabilities = "probabilities", Labels = "labels";
 
-    /// <summary>Throws <see cref="BodyException"/>.</summary>
-    public static async Task<InferenceRequest> ReadAsync(HttpRequest request)
-    {
-        using var body = new MemoryStream();
-        await request.Body.CopyToAsync(body, request.HttpContext.RequestAborted).ConfigureAwait(false);
-        var bytes = new ReadOnlyMemory<byte>(body.GetBuffer(), 0, (int)body.Length);
-        string split = request.Headers[JsonLengthHeader].ToString();
-        int length = bytes.Length;
-        if (split.Length > 0 && (!int.TryParse(split, NumberStyles.None, CultureInfo.InvariantCulture, out length) || length > bytes.Length))
-            throw Wrong($"{JsonLengthHeader}: a number of bytes, at most those of the body.");
-        try
-        {
-            using var json = JsonDocument.Parse(bytes[..length]);
-            return Read(json.RootElement, bytes[length..]);
-        }
-        catch (JsonException)
-        {
-            throw Wrong("The body is not JSON.");
-        }
-        catch (InvalidOperationException)
-        {
-            // JSON may escape half of a surrogate pair, in names too: it is found where the text is asked for.
-            throw Wrong("A text in the body is not Unicode.");
-        }
-    }
+    /// <summary>Names of parameters.</summary>
+    public const string SharedMemory = "shared_memory_region", Classification = "classification", TimeLimit = "timeout";
+
+    private static readonly ImmutableArray<string> AllOutputs = [Probabilities, Labels];
 
     /// <summary>One memory a picture. Throws <see cref="BodyException"/> where they are not of the model's shape.</summary>
     public ImmutableArray<ReadOnlyMemory<byte>> PicturesFor(ModelDescription model)
@@ -56,78 +33,46 @@ internal sealed record InferenceRequest(string? Id, ImmutableArray<int> Shape, R
         return [.. Enumerable.Range(0, Shape[0]).Select(i => Pixels.Slice(i * bytes, bytes))];
     }
 
-    private static InferenceRequest Read(JsonElement root, ReadOnlyMemory<byte> binary)
+    public static BodyException Wrong(string message) => new(StatusCodes.Status400BadRequest, message);
+
+    public static BodyException NotOneInput() => Wrong($"One input is needed, '{Input}'.");
+
+    /// <param name="type">Null: none is given.</param>
+    public static void CheckInput(string? name, string? type, bool isInSharedMemory)
     {
-        if (root.ValueKind != JsonValueKind.Object) throw Wrong("The body is not a JSON object.");
-        if (Member(root, "inputs", JsonValueKind.Array) is not { } inputs || inputs.GetArrayLength() != 1) throw Wrong($"One input is needed, '{Input}'.");
-        var input = inputs[0];
-        if (input.ValueKind != JsonValueKind.Object || Text(input, "name") != Input) throw Wrong($"One input is needed, '{Input}'.");
-        if (Text(input, "datatype") is var type && type != InputType) throw Wrong($"The input '{Input}' is of the type {InputType}, not {type ?? "none"}.");
-        var shape = ShapeOf(input);
-        long wanted = shape.Aggregate(1L, (product, side) => product * side);
-        return new(Text(root, "id"), shape, PixelsOf(input, wanted, binary), OutputsOf(root));
+        if (name != Input) throw NotOneInput();
+        if (type != InputType) throw Wrong($"The input '{Input}' is of the type {InputType}, not {type ?? "none"}.");
+        if (isInSharedMemory) throw Wrong($"The input '{Input}' stands in shared memory, which is not read here: send its data.");
     }
 
-    private static ImmutableArray<int> ShapeOf(JsonElement input)
-    {
-        var shape = Member(input, "shape", JsonValueKind.Array) is { } sides && sides.EnumerateArray().All(side => side.ValueKind == JsonValueKind.Number && side.TryGetInt32(out _))
-            ? [.. sides.EnumerateArray().Select(side => side.GetInt32())] : ImmutableArray<int>.Empty;
-        return shape is [> 0 and <= Admission.MaxPictures, > 0 and <= short.MaxValue, > 0 and <= short.MaxValue, 1 or 3] ? shape
+    /// <param name="sides">Null: they are no whole numbers.</param>
+    public static ImmutableArray<int> CheckedShape(IReadOnlyList<long>? sides) =>
+        sides is [> 0 and <= Admission.MaxPictures, > 0 and <= short.MaxValue, > 0 and <= short.MaxValue, 1 or 3] ? [.. sides.Select(side => (int)side)]
             : throw Wrong($"The input '{Input}' has the shape [N, H, W, C] with 1 to {Admission.MaxPictures} pictures.");
-    }
 
-    private static ReadOnlyMemory<byte> PixelsOf(JsonElement input, long wanted, ReadOnlyMemory<byte> binary)
+    /// <summary>So many values, a byte each.</summary>
+    public static long LengthOf(ImmutableArray<int> shape) => shape.Aggregate(1L, (product, side) => product * side);
+
+    public static ImmutableArray<WantedOutput> All(bool binary) => [.. AllOutputs.Select(name => new WantedOutput(name, binary))];
+
+    /// <param name="best">Null: classification is not asked for; what is no number of classes is refused.</param>
+    public static WantedOutput CheckedOutput(string? name, bool binary, bool isInSharedMemory, long? best)
     {
-        if (Parameter(input, "binary_data_size") is { } size)
-        {
-            return size.ValueKind == JsonValueKind.Number && size.TryGetInt64(out long bytes) && bytes == wanted && bytes == binary.Length ? binary
-                : throw Wrong($"The input '{Input}' has {wanted} values by its shape: as many bytes must follow the JSON, and binary_data_size must say so.");
-        }
-
-        if (Member(input, "data", JsonValueKind.Array) is not { } data) throw Wrong($"The input '{Input}' has no data.");
-        if (wanted > Admission.MaxBodyBytes) throw Wrong($"The input '{Input}' has {wanted} values by its shape, and not as many in its data.");
-        byte[] pixels = new byte[wanted];
-        int count = 0;
-        Flatten(data, pixels, ref count);
-        return count == wanted ? pixels : throw Wrong($"The input '{Input}' has {wanted} values by its shape, and {count} in its data.");
+        if (name is null || !AllOutputs.Contains(name)) throw Wrong($"The outputs are {string.Join(" and ", AllOutputs)}.");
+        if (isInSharedMemory) throw Wrong($"The output '{name}' is asked for in shared memory, which is not written here: it comes with the answer.");
+        if (best is null) return new(name, binary);
+        if (name != Probabilities) throw Wrong($"The output '{name}' has no largest values: classification is for '{Probabilities}'.");
+        return best is > 0 and <= int.MaxValue ? new(name, binary, (int)best) : throw Wrong("classification: how many classes, at least 1.");
     }
 
-    /// <summary>Nested by the shape or flat: both are row-major.</summary>
-    private static void Flatten(JsonElement data, byte[] pixels, ref int count)
+    /// <summary>Each once: what an answer holds is bounded by what the model says, not by what is asked.</summary>
+    public static ImmutableArray<WantedOutput> EachOnce(IEnumerable<WantedOutput> outputs)
     {
-        foreach (var item in data.EnumerateArray())
-        {
-            if (item.ValueKind == JsonValueKind.Array)
-            {
-                Flatten(item, pixels, ref count);
-                continue;
-            }
-
-            if (item.ValueKind != JsonValueKind.Number || !item.TryGetByte(out byte pixel)) throw Wrong($"The data of '{Input}' are whole numbers from 0 to 255.");
-            if (count == pixels.Length) throw Wrong($"The input '{Input}' has {pixels.Length} values by its shape, and more in its data.");
-            pixels[count++] = pixel;
-        }
+        ImmutableArray<WantedOutput> wanted = [.. outputs.Take(AllOutputs.Length + 1)];
+        return wanted.DistinctBy(output => output.Name).Count() == wanted.Length ? wanted : throw Wrong("An output is asked for twice.");
     }
 
-    private static ImmutableArray<WantedOutput> OutputsOf(JsonElement root)
-    {
-        bool binary = Parameter(root, "binary_data_output") is { ValueKind: JsonValueKind.True };
-        if (Member(root, "outputs", JsonValueKind.Array) is not { } outputs || outputs.GetArrayLength() == 0) return [.. AllOutputs.Select(name => new WantedOutput(name, binary))];
-        return
-        [
-            .. outputs.EnumerateArray().Select(output => output.ValueKind == JsonValueKind.Object && Text(output, "name") is { } name && AllOutputs.Contains(name)
-                ? new WantedOutput(name, Parameter(output, "binary_data")?.ValueKind is { } asked ? asked == JsonValueKind.True : binary)
-                : throw Wrong($"The outputs are {string.Join(" and ", AllOutputs)}.")),
-        ];
-    }
-
-    private static JsonElement? Parameter(JsonElement of, string name) =>
-        Member(of, "parameters", JsonValueKind.Object) is { } parameters && parameters.TryGetProperty(name, out var value) ? value : null;
-
-    private static JsonElement? Member(JsonElement of, string name, JsonValueKind kind) =>
-        of.TryGetProperty(name, out var value) && value.ValueKind == kind ? value : null;
-
-    private static string? Text(JsonElement of, string name) => Member(of, name, JsonValueKind.String)?.GetString();
-
-    private static BodyException Wrong(string message) => new(StatusCodes.Status400BadRequest, message);
+    /// <param name="microseconds">As clients of Triton say it; 0: no matter; null: it is no whole number.</param>
+    public static TimeSpan? CheckedPatience(long? microseconds) => microseconds is >= 0 and <= int.MaxValue
+        ? microseconds == 0 ? null : TimeSpan.FromMicroseconds(microseconds.Value) : throw Wrong("The parameter timeout is a whole number of microseconds.");
 }

@@ -31,8 +31,8 @@ internal sealed class ModelRoutes(ModelRegistry registry, PredictionService serv
         models.MapPost("{name}/canary", BeginCanaryAsync).Asks(ApiScope.Admin).Takes(Json).Gives<ModelDetails>("Give a version a share of the requests that name none: {\"version\": \"...\", \"share\": 0.1}");
         models.MapDelete("{name}/canary", EndCanary).Gives<ModelDetails>("Give all requests to the version that answers again");
         models.MapPost("{name}:predict", (HttpContext context, string name, int? top, double? timeout) => PredictAsync(context, name, null, top, timeout))
-            .Asks(ApiScope.Read).Takes(Pictures).Gives<PredictAnswer>("Labels with probabilities, by the version that answers");
-        models.MapPost("{name}/versions/{version}:predict", PredictAsync).Asks(ApiScope.Read).Takes(Pictures).Gives<PredictAnswer>("Labels with probabilities, by a version");
+            .Asks(ApiScope.Read).TakesBytes(Admission.MaxBodyBytes).Takes(Pictures).Gives<PredictAnswer>("Labels with probabilities, by the version that answers");
+        models.MapPost("{name}/versions/{version}:predict", PredictAsync).Asks(ApiScope.Read).TakesBytes(Admission.MaxBodyBytes).Takes(Pictures).Gives<PredictAnswer>("Labels with probabilities, by a version");
     }
 
     private IResult Show(string name) => registry.Find(name) is { } model ? Details(model) : Problems.NoModel(name);
@@ -107,7 +107,7 @@ internal sealed class ModelRoutes(ModelRegistry registry, PredictionService serv
     private static IResult Overtaken(string name) =>
         Problems.Of(StatusCodes.Status409Conflict, $"Somebody else has just decided about '{name}': look again.");
 
-    private Task<IResult> PredictAsync(HttpContext context, string name, string? version, int? top, double? timeout) => admission.AdmitAsync(context, timeout, async deadline =>
+    private Task<IResult> PredictAsync(HttpContext context, string name, string? version, int? top, double? timeout) => admission.AdmitAsync(timeout, async deadline =>
     {
         if (registry.Find(name) is not { } model) return Problems.NoModel(name);
         var exactly = version is null ? null : model[version];

@@ -35,7 +35,7 @@ internal static class PageRoutes
             stream.ReadExactly(bytes);
             var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(bytes))[..16]}\"");
             string path = resource[Folder.Length..];
-            app.MapMethods("/" + (path == Start ? "" : path), [HttpMethods.Get, HttpMethods.Head], (HttpResponse response) => Serve(response, bytes, type, tag)).AsksForNoKey().ExcludeFromDescription();
+            app.MapMethods("/" + (path == Start ? "" : path), [HttpMethods.Get, HttpMethods.Head], (HttpResponse response) => Serve(response, bytes, type, tag)).AsksForNoKey().IsForOwnPage().DisableRateLimiting().ExcludeFromDescription();
         }
     }
 

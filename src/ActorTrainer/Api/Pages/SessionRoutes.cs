@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using ActorTrainer.Core;
 using Microsoft.AspNetCore.Builder;
@@ -12,7 +11,7 @@ namespace ActorTrainer.Api.Pages;
 /// gateway would have to remember, so a session outlives it and is good at each of them.
 /// </summary>
 /// <param name="hasCluster">Whether there is one that could be asked for something.</param>
-internal sealed class SessionRoutes(ImmutableArray<ApiKey> keys, bool hasCluster)
+internal sealed class SessionRoutes(KeyDesk desk, bool hasCluster)
 {
     public const string Cookie = "actortrainer_key";
     private const int MaxKey = 200;
@@ -20,21 +19,21 @@ internal sealed class SessionRoutes(ImmutableArray<ApiKey> keys, bool hasCluster
 
     public void Map(IEndpointRouteBuilder app)
     {
-        var session = app.MapGroup("/v1/session");
+        var session = app.MapGroup("/v1/session").IsForOwnPage();
         session.MapGet("", Show).AsksForNoKey().WithSummary("What the page's session may do");
         session.MapPost("", BeginAsync).AsksForNoKey().Takes("application/json").WithSummary("Log in with a key, for a cookie");
         session.MapDelete("", End).AsksForNoKey().WithSummary("Log out");
     }
 
     /// <summary>What whoever asks may do; null: a key is needed.</summary>
-    private IResult Show(HttpRequest request) => Answer(keys.IsEmpty ? ApiScope.Admin : ApiKey.ScopeOf(request.Cookies[Cookie] ?? "", keys));
+    private IResult Show(HttpRequest request) => Answer(desk.IsOpen ? ApiScope.Admin : request.Cookies[Cookie] is { } key ? desk.Find(key, request.HttpContext)?.Scope : null);
 
-    private IResult Answer(ApiScope? scope) => Results.Json(new { Scope = scope, Keys = !keys.IsEmpty, Cluster = hasCluster }, CoreJson.Options);
+    private IResult Answer(ApiScope? scope) => Results.Json(new { Scope = scope, Keys = !desk.IsOpen, Cluster = hasCluster }, CoreJson.Options);
 
     private async Task<IResult> BeginAsync(HttpRequest request)
     {
         string? key = await KeyAsync(request).ConfigureAwait(false);
-        if (ApiKey.ScopeOf(key ?? "", keys) is not { } scope) return Problems.Of(StatusCodes.Status401Unauthorized, "This cluster does not know the key that was given.");
+        if (desk.Find(key ?? "", request.HttpContext)?.Scope is not { } scope) return Problems.Of(StatusCodes.Status401Unauthorized, "This cluster does not know the key that was given.");
         request.HttpContext.Response.Cookies.Append(Cookie, key!, Options(request, Lifetime));
         return Answer(scope);
     }

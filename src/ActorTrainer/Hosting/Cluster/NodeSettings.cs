@@ -24,6 +24,15 @@ internal sealed record NodeSettings(string Host, int Port, int? Http, ImmutableA
     /// <summary>Of the HTTP API; none: no key is asked for.</summary>
     public ImmutableArray<ApiKey> Keys { get; init; } = [];
 
+    /// <summary>The port of gRPC on a gateway; 0: a free one; null: none.</summary>
+    public int? Grpc { get; init; }
+
+    /// <summary>How often one caller of the HTTP API may ask; null: as often as he likes.</summary>
+    public RateLimit? RateLimit { get; init; }
+
+    /// <summary>Other places whose pages may ask it.</summary>
+    public ImmutableArray<string> Origins { get; init; } = [];
+
     /// <summary>Folders that experiments may take data and weights from; null: any.</summary>
     public ImmutableArray<string>? DataRoots { get; init; }
 

@@ -1,0 +1,9 @@
+namespace ActorTrainer.Api;
+
+/// <summary>Somebody names what there is not. The message is for him.</summary>
+internal sealed class NotThereException(string message) : Exception(message)
+{
+    public static NotThereException Model(string name) => new($"There is no model '{name}': a completed run is a model of its own name.");
+
+    public static NotThereException Version(string name, string version) => new($"The model '{name}' has no version '{version}'.");
+}
