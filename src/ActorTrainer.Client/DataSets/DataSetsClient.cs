@@ -31,8 +31,12 @@ public sealed class DataSetsClient
     /// </summary>
     public async Task<DataSet> UploadFolderAsync(string name, string folder, IProgress<UploadProgress>? progress = null, CancellationToken cancel = default)
     {
-        var zip = FolderZip.Of(folder);
-        long length = await zip.MeasureAsync(cancel).ConfigureAwait(false);
+        // Listing and measuring wait for nothing, and so would keep whoever called.
+        var (zip, length) = await Task.Run(async () =>
+        {
+            var found = FolderZip.Of(folder);
+            return (found, await found.MeasureAsync(cancel).ConfigureAwait(false));
+        }, cancel).ConfigureAwait(false);
         return await UploadAsync(name, length, zip.WriteAsync, progress, cancel).ConfigureAwait(false);
     }
 

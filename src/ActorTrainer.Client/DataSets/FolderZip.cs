@@ -58,16 +58,17 @@ internal sealed class FolderZip
 
     private async Task WriteAsync(Stream to, Func<(string Path, long Length), Stream, Task> write, CancellationToken cancel)
     {
+        // Nothing is closed where it breaks off: closing writes, and what is cut off must not look like a zip.
         var zip = await ZipArchive.CreateAsync(to, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancel).ConfigureAwait(false);
         foreach (var file in _files)
         {
             var entry = zip.CreateEntry(file.Path, CompressionLevel.NoCompression);
             entry.LastWriteTime = Time;
-            await using var content = await entry.OpenAsync(cancel).ConfigureAwait(false);
+            var content = await entry.OpenAsync(cancel).ConfigureAwait(false);
             await write(file, content).ConfigureAwait(false);
+            await content.DisposeAsync().ConfigureAwait(false);
         }
 
-        // Only a zip that is whole gets its end: one that broke off in the middle must not look like one.
         await zip.DisposeAsync().ConfigureAwait(false);
     }
 

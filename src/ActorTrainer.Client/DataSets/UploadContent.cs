@@ -3,9 +3,9 @@ using System.Net;
 namespace ActorTrainer.Client;
 
 /// <summary>A body that is made while it is sent, and says how far it is.</summary>
-/// <param name="length">Bytes; null: not known, and it is sent in chunks.</param>
+/// <param name="bytes">Its length; null: not known, and it is sent in chunks.</param>
 /// <param name="sent">Told the bytes so far.</param>
-internal sealed class UploadContent(Func<Stream, CancellationToken, Task> write, long? length, Action<long> sent) : HttpContent
+internal sealed class UploadContent(Func<Stream, CancellationToken, Task> write, long? bytes, Action<long> sent) : HttpContent
 {
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
 
@@ -16,9 +16,9 @@ internal sealed class UploadContent(Func<Stream, CancellationToken, Task> write,
         await counted.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    protected override bool TryComputeLength(out long length1)
+    protected override bool TryComputeLength(out long length)
     {
-        length1 = length ?? 0;
-        return length is not null;
+        length = bytes ?? 0;
+        return bytes is not null;
     }
 }

@@ -38,7 +38,8 @@ internal sealed class WeightsDownload(Gateways gateways, string path, string? sh
                     if (old == read) continue;
                     hash.AppendData(buffer, old, read - old);
                     await destination.WriteAsync(buffer.AsMemory(old, read - old), cancel).ConfigureAwait(false);
-                    progress?.Report(done += read - old);
+                    done += read - old;
+                    progress?.Report(done);
                 }
 
                 isLast = broken is null;

@@ -17,7 +17,8 @@ public sealed class AnswersSpec
     public async Task Every_answer_is_held_whole()
     {
         await using var gateway = await TestGateway.StartAsync();
-        string newer = gateway.Runs.WithModel("birds", BirdModels.Wren, rule: "top1 > 2"), older = gateway.Runs.WithModel("birds.1", BirdModels.Crow);
+        string newer = gateway.Runs.WithModel("birds", BirdModels.Wren, rule: "top1 > 2");     // which does not hold, so that the older answers
+        gateway.Runs.WithModel("birds.1", BirdModels.Crow);
         gateway.Runs.With("fish", Some.History("fish")[..6]);
         File.WriteAllText(gateway.Runs.Runs[new("birds")].Metrics,
             """{"epoch":1,"step":1,"loss":0.5,"lr":0.1,"images_per_s":12.5,"phase":0,"top1":0.25,"ms":{"decode":1,"wait":2,"forward":3,"backward":4,"exchange":5,"update":6,"save":7}}""" + "\n");
@@ -29,7 +30,7 @@ public sealed class AnswersSpec
         };
         using var client = new ActorTrainerClient(new() { Servers = [new(gateway.Url)] });
         (await gateway.Http.PutAsync("/v1/data-sets/shapes", new ByteArrayContent(DataSetRoutesSpec.Zip("train/cat/1.png", "train/dog/1.png", "test/cat/1.png")))).EnsureSuccessStatusCode();
-        await client.Models.BeginCanaryAsync("birds", older, 0.25);
+        await client.Models.BeginCanaryAsync("birds", newer, 0.25);
 
         await IsWhole("/v1/experiments", ClientJson.Default.ExperimentSummaryArray);
         await IsWhole("/v1/experiments/birds", ClientJson.Default.ExperimentDetails, "checkpoint_store", "device", "logical_shards", "phases");

@@ -2,6 +2,8 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using ActorTrainer.Client;
 using ActorTrainer.Tests.Api;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using SkiaSharp;
 
 namespace ActorTrainer.Tests.Client;
@@ -92,6 +94,25 @@ public sealed class UploadSpec : IDisposable
         string folder = gateway.Runs.Runs.DataSets;
         while (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()) await Task.Delay(10);     // the gateway notices in its own time
         Assert.Empty(await client.DataSets.ListAsync());
+    }
+
+    [Fact]
+    public async Task A_gateway_that_dies_in_the_middle_is_a_loss_and_not_asked_twice()
+    {
+        File.WriteAllBytes(_folder["set/train/crow/large.png"], new byte[8 << 20]);
+        int asked = 0;
+        await using var dying = WebApplication.CreateSlimBuilder().Build();
+        dying.Urls.Add("http://127.0.0.1:0");
+        dying.MapPut("/v1/data-sets/{name}", async (HttpContext context) =>
+        {
+            asked++;
+            _ = await context.Request.Body.ReadAsync(new byte[1]);
+            context.Abort();
+        });
+        await dying.StartAsync();
+        using var client = new ActorTrainerClient(new() { Servers = [new(dying.Urls.Single())] });
+        Assert.Equal(ServiceFailure.Lost, (await Assert.ThrowsAsync<ServiceException>(() => client.DataSets.UploadFolderAsync("birds", _folder["set"]))).Failure);
+        Assert.Equal(1, asked);
     }
 
     private sealed class Progress : IProgress<UploadProgress>
