@@ -39,7 +39,8 @@ public sealed record RuleVerdict(bool Promoted, string Reason, DateTimeOffset At
 public sealed record ModelFacts(string Architecture, int Channels, int ImageSize, string Decode, JsonElement Transforms, Normalization? Normalize, JsonElement Background, ImmutableArray<string> Labels);
 
 /// <summary>(pixel / 255 - mean) / std.</summary>
-public sealed record Normalization(ImmutableArray<double> Mean, ImmutableArray<double> Std);
+/// <param name="BuiltIn">The model's graph does it itself; mean and std are empty then.</param>
+public sealed record Normalization(ImmutableArray<double> Mean, ImmutableArray<double> Std, bool BuiltIn = false);
 
 /// <summary>What a model says to some pictures.</summary>
 /// <param name="Version">The one that answered.</param>
