@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ActorTrainer.Core.Data;
+using ActorTrainer.Data.Decoding;
 using ActorTrainer.Data.Sources;
 
 namespace ActorTrainer.Data.Inputs;
@@ -41,6 +42,30 @@ public static class ImageInputs
         var files = pictures.Select(picture => (Tree: (IFileTree)tree, File: new TreeFile(picture.Name, picture.Bytes.Length)));
         var samples = pictures.Select(picture => new SampleEntry(picture.Name, UnknownClass, picture.Bytes.Length, ""));
         return new ImageDataSet("the given pictures", new([], [.. samples]), [], [.. files]);
+    }
+
+    /// <summary>
+    /// The pictures of <see cref="Open"/> as their files have them, in its order, one after the other. Throws <see cref="DataException"/> as it does; what holds a picture and is damaged is told in its place.
+    /// </summary>
+    public static IEnumerable<EncodedInput> Read(IEnumerable<string> paths)
+    {
+        using var data = (ImageDataSet)Open(paths);
+        var bytes = new FileBytes();
+        for (int i = 0; i < data.Manifest.Samples.Length; i++) yield return Read(data, i, bytes);
+    }
+
+    private static EncodedInput Read(ImageDataSet data, int sample, FileBytes bytes)
+    {
+        string name = data.Manifest.Samples[sample].Path;
+        try
+        {
+            data.ReadBytes(sample, bytes);
+            return new(name, bytes.Span.ToArray(), null);
+        }
+        catch (CorruptImageException e)
+        {
+            return new(name, default, e.Message);
+        }
     }
 
     private static void Add(string path, List<(IFileTree, TreeFile)> files, ImmutableArray<SampleEntry>.Builder samples)
@@ -89,3 +114,8 @@ public static class ImageInputs
         }
     }
 }
+
+/// <summary>A picture file.</summary>
+/// <param name="Name">As the user named it.</param>
+/// <param name="Problem">Why its bytes could not be had, for a person: "it is ..."; null: they are there.</param>
+public sealed record EncodedInput(string Name, ReadOnlyMemory<byte> Bytes, string? Problem);

@@ -33,6 +33,7 @@ internal static class CommandTree
             Add(LogsCommand.Create(screen), LogsCommand.Examples),
             Add(RemoveCommand.Create(screen), RemoveCommand.Examples),
             Add(PruneCommand.Create(screen), PruneCommand.Examples),
+            Add(DataSetsCommand.Create(screen), DataSetsCommand.Examples),
             Add(PackCommand.Create(screen, services), PackCommand.Examples),
             Add(DoctorCommand.Create(screen, services), DoctorCommand.Examples),
             Add(BenchCommand.Create(screen, services), BenchCommand.Examples),

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using ActorTrainer.Client;
 using ActorTrainer.Core;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Journal;
@@ -13,15 +14,15 @@ internal static class ControlCommands
 {
     public static string[] ExamplesOf(string wish) => [$"actortrainer {wish} photos --server http://127.0.0.1:4080"];
 
-    public static Command Pause(Screen screen) => Create(screen, "pause", "Stop an experiment of a cluster with everything saved", "is told to stop once all is saved", (lookup, run) =>
+    public static Command Pause(Screen screen) => Create(screen, "pause", "Stop an experiment of a cluster with everything saved", "is told to stop once all is saved", (cluster, name, cancel) => cluster.PauseAsync(name, cancel), (lookup, run) =>
         throw new CommandException(RunLock.HolderOf(lookup.Runs[run.Name]) is { } process
             ? $"'{run.Name}' is trained by process {process} of this machine: Ctrl-C there, or 'kill -INT {process}', saves everything and stops."
             : $"'{run.Name}' is {StateText.Of(RunOverview.Of(run, lookup.Runs[run.Name]))}, and no process of this machine trains it. A cluster's is paused with --server URL."));
 
-    public static Command Resume(Screen screen) => Create(screen, "resume", "Let an experiment of a cluster go on", "goes on", (_, run) =>
+    public static Command Resume(Screen screen) => Create(screen, "resume", "Let an experiment of a cluster go on", "goes on", (cluster, name, cancel) => cluster.ResumeAsync(name, cancel), (_, run) =>
         throw new CommandException($"'{run.Name}' goes on with the command that began it, 'actortrainer run FILE'; a cluster's with --server URL."));
 
-    public static Command Cancel(Screen screen) => Create(screen, "cancel", "Give an experiment up; its checkpoints stay", "is given up", (lookup, run) =>
+    public static Command Cancel(Screen screen) => Create(screen, "cancel", "Give an experiment up; its checkpoints stay", "is given up", (cluster, name, cancel) => cluster.CancelAsync(name, cancel), (lookup, run) =>
     {
         if (!run.Experiment.Rests)
         {
@@ -33,7 +34,7 @@ internal static class ControlCommands
         new RunShelf(lookup.Runs, TimeProvider.System).Cancel(run.Name);
     });
 
-    private static Command Create(Screen screen, string wish, string description, string done, Action<RunLookup, RunEntry> local)
+    private static Command Create(Screen screen, string wish, string description, string done, Func<ExperimentsClient, string, CancellationToken, Task> remote, Action<RunLookup, RunEntry> local)
     {
         var name = CommonOptions.Name();
         var runs = CommonOptions.Runs();
@@ -49,7 +50,7 @@ internal static class ControlCommands
                 var lookup = RunLookup.In(parsed.GetValue(runs));
                 local(lookup, lookup.Find(run));
             }
-            else await client.ControlAsync(CommonOptions.ParseName(run), wish, cancel).ConfigureAwait(false);
+            else await remote(client.Experiments, CommonOptions.ParseName(run).Value, cancel).ConfigureAwait(false);
 
             if (parsed.GetValue(json)) screen.Result(JsonSerializer.Serialize(new { Name = run, Wish = wish }, CoreJson.Readable));
             else screen.Say($"'{run}' {done}.");

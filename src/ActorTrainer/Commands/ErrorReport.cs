@@ -1,7 +1,7 @@
 using System.Data.Common;
 using System.Runtime.CompilerServices;
 using ActorTrainer.Actors.Journal;
-using ActorTrainer.Api.Client;
+using ActorTrainer.Client;
 using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Training;
@@ -24,13 +24,23 @@ internal sealed record ErrorReport(string Text, int ExitCode)
         AggregateException { InnerExceptions: [var only] } => Of(only),
         OperationCanceledException => new("Interrupted.", Commands.ExitCode.Interrupted),
         UsageException or DataException or EngineException or CheckpointNotFoundException or JournalLocationException or CheckpointStoreException => new(e.Message, Commands.ExitCode.Usage),
-        ClusterException cluster => new(e.Message, cluster.IsUsage ? Commands.ExitCode.Usage : Commands.ExitCode.Failed),
+        ServiceException service => OfService(service),
         CommandException or JournalException or RunBusyException or ExchangeFailedException => new(e.Message, Commands.ExitCode.Failed),
         CheckpointDamagedException => new($"{e.Message}. An older checkpoint can be chosen with NAME@STEP; 'actortrainer show NAME' lists them.", Commands.ExitCode.Failed),
         FileNotFoundException { FileName: { } file } missing when missing.Message.StartsWith("Could not load file or assembly", StringComparison.Ordinal) =>
             new($"{file} is missing next to the program: the installation is incomplete.", Commands.ExitCode.Failed),
         IOException or UnauthorizedAccessException or InvalidDataException => new(e.Message, Commands.ExitCode.Failed),
         _ => OfLibrary(e) ?? Unexpected(e),
+    };
+
+    /// <summary>What was refused and would be refused again is the user's to mend.</summary>
+    private static ErrorReport OfService(ServiceException e) => e switch
+    {
+        { Errors.IsEmpty: false } => new(e.Message, Commands.ExitCode.Usage),
+        { Failure: ServiceFailure.NotTrusted } => new($"{e.Message} Name the cluster's authority with --authority FILE or ${ServerOptions.AuthorityVariable}.", Commands.ExitCode.Failed),
+        { Failure: ServiceFailure.NotReached } => new($"{e.Message} 'actortrainer node' and 'actortrainer serve' start one.", Commands.ExitCode.Failed),
+        { Status: 400 or 401 or 403 or 404 or 409 or 413 or 415 or 422 } => new(e.Message, Commands.ExitCode.Usage),
+        _ => new(e.Message, Commands.ExitCode.Failed),
     };
 
     /// <summary>A method of its own, so that only an exception that came this far loads the library that names it.</summary>

@@ -22,8 +22,9 @@ internal static class ListCommand
             using var client = server.Connect(parsed, screen);
             if (client is not null)
             {
-                var there = await client.ListAsync(cancel).ConfigureAwait(false);
-                return Write(screen, [.. there.Select(run => run with { IsClusters = true })], parsed.GetValue(json), "No experiments there yet. 'actortrainer submit FILE' hands one over.");
+                var there = new List<RunOverview>();
+                await foreach (var experiment in client.Experiments.ListAsync(cancel).ConfigureAwait(false)) there.Add(ClusterNews.OverviewOf(experiment));
+                return Write(screen, there, parsed.GetValue(json), "No experiments there yet. 'actortrainer submit FILE' hands one over.");
             }
 
             var lookup = RunLookup.In(parsed.GetValue(runs));

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using ActorTrainer.Api.Client;
+using ActorTrainer.Client;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Journal;
 using ActorTrainer.Terminal;
@@ -50,11 +50,11 @@ internal static class LogsCommand
         return ExitCode.Done;
     }
 
-    private static async Task<int> ExecuteAsync(Screen screen, ClusterClient client, ExperimentName name, int? tail, bool follow, CancellationToken cancel)
+    private static async Task<int> ExecuteAsync(Screen screen, ActorTrainerClient client, ExperimentName name, int? tail, bool follow, CancellationToken cancel)
     {
         if (tail < 0) throw new UsageException("--tail: a number of lines, 0 or more, is needed.");
         if (follow) throw new UsageException("--follow: a cluster's logs are printed as they are; 'actortrainer watch' follows an experiment.");
-        string text = await client.LogsAsync(name, tail, cancel).ConfigureAwait(false);
+        string text = await client.Experiments.LogsAsync(name.Value, tail, cancel).ConfigureAwait(false);
         if (text.Length > 0) screen.Result(text.TrimEnd('\n'));
         return ExitCode.Done;
     }

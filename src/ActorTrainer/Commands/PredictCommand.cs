@@ -19,6 +19,7 @@ internal static class PredictCommand
         "actortrainer predict quickstart config/data/digits/7.png",
         "actortrainer predict photos ~/new/*.jpg --top 3",
         "actortrainer predict photos archive.zip --csv > labels.csv",
+        "actortrainer predict photos ~/new --server http://127.0.0.1:4080,http://127.0.0.1:4081",
     ];
 
     public static Command Create(Screen screen, Services services)
@@ -29,14 +30,17 @@ internal static class PredictCommand
         var csv = new Option<bool>("--csv") { Description = "Write comma-separated values" };
         var json = CommonOptions.Json();
         var runs = CommonOptions.Runs();
-        var command = new Command("predict", "Say what pictures show (by the best checkpoint unless another is chosen)") { reference, paths, top, csv, json, runs };
-        command.SetAction((parsed, cancel) =>
+        var command = new Command("predict", "Say what pictures show (by the best checkpoint unless another is chosen; at a cluster, by the version that answers, or by NAME@VERSION)") { reference, paths, top, csv, json, runs };
+        var server = new ServerOptions(command, runs);
+        command.SetAction(async (parsed, cancel) =>
         {
             if (parsed.GetValue(csv) && parsed.GetValue(json)) throw new UsageException("--csv and --json exclude each other.");
             if (parsed.GetValue(top) < 1) throw new UsageException("--top: 1 or more is needed.");
             IPredictionWriter writer = parsed.GetValue(json) ? new JsonPredictions(screen) : parsed.GetValue(csv) ? new CsvPredictions(screen) : new PlainPredictions(screen);
-            return Task.FromResult(Execute(screen, services, RunLookup.In(parsed.GetValue(runs)), parsed.GetRequiredValue(reference), parsed.GetRequiredValue(paths),
-                parsed.GetValue(top), writer, cancel));
+            using var client = server.Connect(parsed, screen);
+            return client is null
+                ? Execute(screen, services, RunLookup.In(parsed.GetValue(runs)), parsed.GetRequiredValue(reference), parsed.GetRequiredValue(paths), parsed.GetValue(top), writer, cancel)
+                : await new ClusterPredictions(screen, client, writer, parsed.GetValue(top)).PredictAsync(parsed.GetRequiredValue(reference), parsed.GetRequiredValue(paths), cancel).ConfigureAwait(false);
         });
         return command;
     }

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using ActorTrainer.Api.Client;
+using ActorTrainer.Client;
 using ActorTrainer.Hosting;
 using ActorTrainer.Journal;
 using ActorTrainer.Terminal;
@@ -36,11 +36,12 @@ internal static class PruneCommand
         return Freed(screen, items);
     }
 
-    private static async Task<int> OfClusterAsync(Screen screen, ClusterClient client, bool yes, CancellationToken cancel)
+    private static async Task<int> OfClusterAsync(Screen screen, ActorTrainerClient client, bool yes, CancellationToken cancel)
     {
-        var items = await client.PruneAsync(apply: false, cancel).ConfigureAwait(false);
-        if (!IsAgreed(screen, items, "the cluster", yes, out int code)) return code;
-        return Freed(screen, await client.PruneAsync(apply: true, cancel).ConfigureAwait(false));
+        if (!IsAgreed(screen, Items(await client.Experiments.PrunableAsync(cancel).ConfigureAwait(false)), "the cluster", yes, out int code)) return code;
+        return Freed(screen, Items(await client.Experiments.PruneAsync(cancel).ConfigureAwait(false)));
+
+        static List<(string What, long Bytes)> Items(IReadOnlyList<Prunable> items) => [.. items.Select(item => (item.What, item.Bytes))];
     }
 
     private static bool IsAgreed(Screen screen, IReadOnlyList<(string What, long Bytes)> items, string where, bool yes, out int code)

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using ActorTrainer.Api.Client;
+using ActorTrainer.Client;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Journal;
 using ActorTrainer.Terminal;
@@ -40,11 +40,11 @@ internal static class RemoveCommand
         return ExitCode.Done;
     }
 
-    private static async Task<int> OfClusterAsync(Screen screen, ClusterClient client, ExperimentName name, bool yes, CancellationToken cancel)
+    private static async Task<int> OfClusterAsync(Screen screen, ActorTrainerClient client, ExperimentName name, bool yes, CancellationToken cancel)
     {
-        string state = (string)(await client.ShowAsync(name, cancel).ConfigureAwait(false))["state"]!;
+        string state = ClusterNews.StateOf(await client.Experiments.ShowAsync(name.Value, cancel).ConfigureAwait(false));
         if (!Consent.Given(screen, yes, $"Remove '{name}' ({state}) from the cluster for good?")) return ExitCode.Failed;
-        await client.RemoveAsync(name, cancel).ConfigureAwait(false);
+        await client.Experiments.RemoveAsync(name.Value, cancel).ConfigureAwait(false);
         screen.Say($"Removed '{name}' ({state}).");
         return ExitCode.Done;
     }

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using ActorTrainer.Api.Client;
+using ActorTrainer.Client;
 using ActorTrainer.Terminal;
 
 namespace ActorTrainer.Commands;
@@ -11,7 +11,7 @@ internal sealed class ServerOptions
 {
     public const string ServerVariable = "ACTORTRAINER_SERVER", KeyVariable = "ACTORTRAINER_KEY", AuthorityVariable = "ACTORTRAINER_AUTHORITY";
 
-    private readonly Option<string?> _server = new("--server") { HelpName = "URL", Description = $"A gateway of a cluster, such as http://127.0.0.1:4080 (default: ${ServerVariable}, else the runs folder)" };
+    private readonly Option<string?> _server = new("--server") { HelpName = "URL[,URL]", Description = $"A gateway of a cluster, such as http://127.0.0.1:4080, or several with commas between them: one that is gone is left for the next (default: ${ServerVariable}, else the runs folder)" };
     private readonly Option<string?> _key = new("--key") { HelpName = "KEY", Description = $"The key that the cluster asks for; better kept in ${KeyVariable}: others of this machine see command lines" };
     private readonly Option<string?> _authority = new("--authority") { HelpName = "FILE", Description = $"The authority (PEM) that signed the cluster's certificates (default: ${AuthorityVariable}, else the system's)" };
     private readonly Option<string?>? _runs;
@@ -26,7 +26,7 @@ internal sealed class ServerOptions
     }
 
     /// <summary>Null: no cluster is meant. A runs folder that is named goes before the environment's server.</summary>
-    public ClusterClient? Connect(ParseResult parsed, Screen screen)
+    public ActorTrainerClient? Connect(ParseResult parsed, Screen screen)
     {
         bool namesRuns = _runs is not null && parsed.GetValue(_runs) is not null;
         string? asked = parsed.GetValue(_server);
@@ -35,12 +35,13 @@ internal sealed class ServerOptions
         if (server is null) return null;
         try
         {
-            var address = ServerAddress.Parse(server);
-            string? key = parsed.GetValue(_key) ?? Variable(KeyVariable);
-            if (key is not null && address is { Scheme: "http", IsLoopback: false })
-                throw new UsageException($"A key would travel to {address.Host} for all to read: use https.");
-            if (key is not null && key.Any(c => c is <= ' ' or > '~')) throw new UsageException("The key has characters that no key has.");
-            return new(new(address, key, Authority(parsed.GetValue(_authority) ?? Variable(AuthorityVariable))), screen.Say, TimeProvider.System);
+            return new(new()
+            {
+                Servers = ServerAddresses.Parse(server),
+                Key = parsed.GetValue(_key) ?? Variable(KeyVariable),
+                Authority = Authority(parsed.GetValue(_authority) ?? Variable(AuthorityVariable)),
+                Notice = screen.Say,
+            });
         }
         catch (FormatException e)
         {

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using ActorTrainer.Api.Client;
+using ActorTrainer.Client;
 using ActorTrainer.Core;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Journal;
@@ -36,23 +36,21 @@ internal static class ShowCommand
         var folder = lookup.Runs[run.Name];
         var overview = RunOverview.Of(run, folder);
         if (json) screen.Result(RunDetails.Of(overview, run.Experiment, folder).ToJsonString(CoreJson.Readable));
-        else RunPage.Write(screen.Out, overview, run.Experiment, folder, TimeShares.Of(folder));
+        else RunPage.Write(screen.Out, overview, run.Experiment, folder, Journal.TimeShares.Of(folder));
         return ExitCode.Done;
     }
 
-    private static async Task<int> ExecuteAsync(Screen screen, ClusterClient client, ExperimentName name, bool json, CancellationToken cancel)
+    private static async Task<int> ExecuteAsync(Screen screen, ActorTrainerClient client, ExperimentName name, bool json, CancellationToken cancel)
     {
-        var shown = await client.ShowAsync(name, cancel).ConfigureAwait(false);
+        var shown = await client.Experiments.ShowAsync(name.Value, cancel).ConfigureAwait(false);
         if (json)
         {
-            screen.Result(shown.ToJsonString(CoreJson.Readable));
+            screen.Result(JsonSerializer.Serialize(shown.Document, CoreJson.Readable));
             return ExitCode.Done;
         }
 
-        var news = await client.HistoryAsync(name, cancel).ConfigureAwait(false);
-        var overview = shown.Deserialize<RunOverview>(CoreJson.Options)!;
-        RunPage.Write(screen.Out, overview with { IsClusters = true }, Experiment.Of(news.Events.Select(entry => entry.Event))!, new(shown["folder"]!.ToString()),
-            shown["time"].Deserialize<TimeShares?>(CoreJson.Options));
+        var news = ClusterNews.Of(await client.Experiments.HistoryAsync(name.Value, cancel).ConfigureAwait(false));
+        RunPage.Write(screen.Out, ClusterNews.OverviewOf(shown), Experiment.Of(news.Events.Select(entry => entry.Event))!, new(shown.Folder), ClusterNews.SharesOf(shown));
         return ExitCode.Done;
     }
 }

@@ -29,10 +29,10 @@ internal static class SubmitCommand
             using var client = server.Connect(parsed, screen)
                 ?? throw new UsageException($"submit needs a cluster: name a gateway with --server URL or ${ServerOptions.ServerVariable}. 'actortrainer run FILE' trains here, without one.");
             var configuration = ConfigurationReader.Read(screen, parsed.GetRequiredValue(file), parsed.GetRequiredValue(set));
-            var accepted = await client.SubmitAsync(configuration.Text, parsed.GetValue(priority), parsed.GetValue(machine), cancel).ConfigureAwait(false);
+            var accepted = await client.Experiments.SubmitAsync(configuration.Text, parsed.GetValue(priority), parsed.GetValue(machine), cancel).ConfigureAwait(false);
             foreach (string notice in accepted.Notices) screen.Say(notice);
             string shown = server.Shown(parsed);
-            if (parsed.GetValue(wait)) return await ClusterView.WatchAsync(screen, client, accepted.Name, parsed.GetValue(json), shown, accepted.Sequence, cancel).ConfigureAwait(false);
+            if (parsed.GetValue(wait)) return await ClusterView.WatchAsync(screen, client, new(accepted.Name), parsed.GetValue(json), shown, accepted.Sequence, cancel).ConfigureAwait(false);
             if (parsed.GetValue(json)) screen.Result(JsonSerializer.Serialize(new { accepted.Name, accepted.Notices }, CoreJson.Readable));
             else screen.Say($"The cluster has taken '{accepted.Name}' on. 'actortrainer watch {accepted.Name}{shown}' shows how it goes.");
             return ExitCode.Done;

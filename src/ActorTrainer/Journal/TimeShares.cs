@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Transport.Training;
@@ -24,6 +25,7 @@ internal sealed record TimeShares(int Steps, StepTimes Ms, string BoundBy)
     }
 
     /// <summary>A step's parts, one after the other; decoding goes on beside them.</summary>
+    [JsonIgnore]
     public IEnumerable<(string Name, double Ms, double Share)> Parts =>
         new[] { ("wait", Ms.Wait), ("forward", Ms.Forward), ("backward", Ms.Backward), ("exchange", Ms.Exchange), ("update", Ms.Update), ("save", Ms.Save) }
             .Select(part => (part.Item1, part.Item2, part.Item2 / Ms.Total));

@@ -8,11 +8,11 @@ namespace ActorTrainer.EndToEnd.Tests.Architecture;
 public class ReferencesSpec
 {
     private const string Core = "ActorTrainer.Core", Data = "ActorTrainer.Data", Torch = "ActorTrainer.Torch", Transport = "ActorTrainer.Transport",
-        Actors = "ActorTrainer.Actors", Program = "ActorTrainer";
+        Actors = "ActorTrainer.Actors", Client = "ActorTrainer.Client", Program = "ActorTrainer";
 
     public static TheoryData<string, string[]> Projects => new()
     {
-        { Core, [] }, { Data, [Core] }, { Torch, [Core] }, { Transport, [Core] }, { Actors, [Core] }, { Program, [Actors, Core, Data, Torch, Transport] },
+        { Core, [] }, { Data, [Core] }, { Torch, [Core] }, { Transport, [Core] }, { Actors, [Core] }, { Client, [] }, { Program, [Actors, Client, Core, Data, Torch, Transport] },
     };
 
     /// <summary>Families of packages and framework parts, and the only projects that may use them.</summary>
@@ -31,7 +31,7 @@ public class ReferencesSpec
         { "System.CommandLine", [Program] },
         { "Microsoft.AspNetCore", [Program] },
         { "OpenTelemetry", [Program] },
-        { "System.Net", [Transport, Program] },
+        { "System.Net", [Transport, Client, Program] },
     };
 
     [Theory]
@@ -50,11 +50,13 @@ public class ReferencesSpec
         }
     }
 
-    [Fact]
-    public void The_core_stands_on_the_runtime_alone()
+    [Theory]
+    [InlineData(Core)]
+    [InlineData(Client)]
+    public void It_stands_on_the_runtime_alone(string project)
     {
-        Assert.Empty(Items(Core, "PackageReference"));
-        Assert.DoesNotContain(AssembliesOf(Core), name => !name.StartsWith("System.", StringComparison.Ordinal));
+        Assert.Empty(Items(project, "PackageReference").Concat(Items(project, "FrameworkReference")));
+        Assert.DoesNotContain(AssembliesOf(project), name => !name.StartsWith("System.", StringComparison.Ordinal));
     }
 
     [Fact]
