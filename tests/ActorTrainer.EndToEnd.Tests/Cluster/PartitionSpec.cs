@@ -32,7 +32,7 @@ public sealed class PartitionSpec(ITestOutputHelper output)
         using var gateway = await StartAsync(Gateway, "evaluator,gateway", "--http", $"{Http}");
         using var first = await StartAsync(FirstTrainer, "trainer");
         using var second = await StartAsync(SecondTrainer, "trainer");
-        string[] settings = ["resources.trainers.max=2", $"training.phases.0.epochs={(Long.IsAsked ? 1200 : 600)}", "checkpoint.every-steps=40", "evaluation.every-epochs=50"];
+        string[] settings = ["resources.trainers.max=2", $"training.phases.0.epochs={(Long.IsAsked ? 3000 : 600)}", "checkpoint.every-steps=40", "evaluation.every-epochs=50"];
         string[] set = [.. settings.SelectMany(setting => new[] { "--set", $"experiment.{setting}" })];
         using var submit = RunningProgram.Start(workshop.Folder,
             ["submit", "tiny.conf", .. set, "--server", $"https://{TestHosts.Address(Gateway)}:{Http}", "--authority", "tls/ca.pem", "--key", key], on: hosts.On(Gateway));
