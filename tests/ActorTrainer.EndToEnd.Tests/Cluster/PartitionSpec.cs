@@ -17,7 +17,7 @@ public sealed class PartitionSpec(ITestOutputHelper output)
 {
     private const int Coordinator = 1, Gateway = 2, FirstTrainer = 3, SecondTrainer = 4, Port = 4053, Http = 4080;
     private static readonly TimeSpan Cut = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4), UntilItEnds = TimeSpan.FromMinutes(15);
 
     [SkippableFact]
     public async Task Whoever_is_cut_off_the_digest_is_that_of_one_process()
@@ -59,9 +59,10 @@ public sealed class PartitionSpec(ITestOutputHelper output)
         }
 
         output.WriteLine(table.ToString());
-        await Until("its end", () => Load().Status is ExperimentStatus.Completed or ExperimentStatus.Failed);
+        await Until("its end", () => Load().Status is ExperimentStatus.Completed or ExperimentStatus.Failed, UntilItEnds);
         using var reference = new Workshop();
-        var expected = (await reference.Train(set)).Completes();
+        using var undisturbed = reference.StartTraining(null, set);
+        var expected = (await undisturbed.Ended(UntilItEnds)).Completes();
         Assert.Equal(expected.Digest, Load().Digest);
         Assert.Equal(reference.Run.Evaluations.Select(line => line.ToJsonString()), workshop.Run.Evaluations.Select(line => line.ToJsonString()));
         ClusterLedger.HasEverySampleOfEveryEpochOnce(workshop, reference);
@@ -86,12 +87,12 @@ public sealed class PartitionSpec(ITestOutputHelper output)
 
         Task CommitsAsync(int step) => Until($"a checkpoint after step {step}", () => Load() is var run && (run.Newest?.Id.Step.Value > step || run.IsTrained));
 
-        async Task Until(string what, Func<bool> condition)
+        async Task Until(string what, Func<bool> condition, TimeSpan? patience = null)
         {
             var clock = Stopwatch.StartNew();
             while (!condition())
             {
-                Assert.True(clock.Elapsed < Patience, $"{Patience.TotalMinutes} min were not enough for {what}\n{table}\n{string.Join("\n---\n", new[] { coordinator, gateway, first, second }.Select(node => node.Error))}\n{workshop.NodeLogs()}");
+                Assert.True(clock.Elapsed < (patience ?? Patience), $"{(patience ?? Patience).TotalMinutes} min were not enough for {what}\n{table}\n{string.Join("\n---\n", new[] { coordinator, gateway, first, second }.Select(node => node.Error))}\n{workshop.NodeLogs()}");
                 await Task.Delay(20);
             }
         }
