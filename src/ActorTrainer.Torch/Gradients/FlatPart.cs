@@ -3,7 +3,4 @@ using System.Collections.Immutable;
 namespace ActorTrainer.Torch.Gradients;
 
 /// <summary>Some of a flat vector's elements, as runs from left to right that do not touch.</summary>
-internal sealed record FlatPart(ImmutableArray<(long Offset, long Count)> Runs)
-{
-    public long Elements => Runs.Sum(run => run.Count);
-}
+internal sealed record FlatPart(ImmutableArray<(long Offset, long Count)> Runs);

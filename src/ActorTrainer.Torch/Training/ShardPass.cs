@@ -7,7 +7,6 @@ using ActorTrainer.Core.Training;
 using ActorTrainer.Torch.Devices;
 using ActorTrainer.Torch.Inference;
 using ActorTrainer.Torch.Models;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ActorTrainer.Torch.Training;
@@ -189,17 +188,4 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
 
         return new(sum, weight, correct, samples, StepRequest.None);
     }
-
-    private static double[] Values(Tensor tensor)
-    {
-        var bytes = OnHost(tensor).bytes;
-        if (tensor.dtype == ScalarType.Float64) return MemoryMarshal.Cast<byte, double>(bytes).ToArray();
-        double[] values = new double[tensor.numel()];
-        var floats = MemoryMarshal.Cast<byte, float>(bytes);
-        for (int i = 0; i < values.Length; i++) values[i] = floats[i];
-        return values;
-    }
-
-    /// <summary>A head's step takes a tenth of a millisecond, of which a call that does nothing would be a hundredth.</summary>
-    private static Tensor OnHost(Tensor tensor) => tensor.device_type == DeviceType.CPU ? tensor : tensor.cpu();
 }

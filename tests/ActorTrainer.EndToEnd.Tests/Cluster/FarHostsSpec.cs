@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.EndToEnd.Tests.Processes;
 using ActorTrainer.Journal;
@@ -12,7 +13,7 @@ namespace ActorTrainer.EndToEnd.Tests.Cluster;
 [Collection(ProcessTests.Name)]
 public sealed class FarHostsSpec
 {
-    private const int Coordinator = 1, FirstTrainer = 2, SecondTrainer = 3, Port = 4053, Http = 4080;
+    private const int Coordinator = HostedNodes.Coordinator, FirstTrainer = 2, SecondTrainer = 3;
 
     [SkippableTheory]
     [InlineData("full")]
@@ -30,17 +31,17 @@ public sealed class FarHostsSpec
         using var workshop = new Workshop();
         TestCertificates.Write(workshop, "tls", [.. Enumerable.Range(1, 3).Select(TestHosts.Address)]);
         string key = await GuardedNode.NewKeyAsync(workshop), file = GuardedNode.WriteFile(workshop, "tls");
-        using var head = await StartAsync(Coordinator, "coordinator,evaluator,gateway", "--http", $"{Http}");
-        using var first = await StartAsync(FirstTrainer, "trainer");
-        var second = await StartAsync(SecondTrainer, "trainer");
-        using var submit = RunningProgram.Start(workshop.Folder,
-            ["submit", "tiny.conf", .. set, "--server", $"https://{TestHosts.Address(Coordinator)}:{Http}", "--authority", "tls/ca.pem", "--key", key], on: hosts.On(Coordinator));
-        (await submit.Ended()).Returns(0);
+        var nodes = new HostedNodes(hosts, workshop, file);
+        using var head = await nodes.StartAsync(Coordinator, "coordinator,evaluator,gateway", "--http", $"{HostedNodes.Http}");
+        using var first = await nodes.StartAsync(FirstTrainer, "trainer");
+        var second = await nodes.StartAsync(SecondTrainer, "trainer");
+        await nodes.SubmitAsync(Coordinator, key, set);
 
         await first.Until("a step", () => workshop.Run.StepsOnDisk >= 4);
+        Assert.True(AddsUpEarly(first), "nothing was begun early: this run shows nothing");
         second.Kill();
         second.Dispose();
-        using var third = await StartAsync(SecondTrainer, "trainer");
+        using var third = await nodes.StartAsync(SecondTrainer, "trainer");
         await first.Until("the end", () => Load() is { Status: ExperimentStatus.Completed or ExperimentStatus.Failed });
 
         using var reference = new Workshop();
@@ -49,17 +50,12 @@ public sealed class FarHostsSpec
         Assert.Equal(reference.Run.Metrics.Select(Loss), workshop.Run.Metrics.Select(Loss));
         ClusterLedger.HasEverySampleOfEveryEpochOnce(workshop, reference);
 
-        async Task<RunningProgram> StartAsync(int host, string roles, params string[] more)
-        {
-            string[] seed = host == Coordinator ? [] : ["--seed", $"{TestHosts.Address(Coordinator)}:{Port}"];
-            var node = RunningProgram.Start(workshop.Folder,
-                ["node", "--config", file, "--runs", workshop.Runs, "--host", TestHosts.Address(host), "--port", $"{Port}", "--roles", roles, .. seed, .. more], on: hosts.On(host));
-            await node.Until("it is in the cluster", () => node.Error.Contains("In the cluster as", StringComparison.Ordinal));
-            return node;
-        }
-
         Experiment? Load() => new RunJournal(new(workshop.Runs)).Load(new(Workshop.Tiny));
     }
+
+    /// <summary>Whether the process has the thread on which that is done.</summary>
+    private static bool AddsUpEarly(RunningProgram trainer) =>
+        Directory.EnumerateDirectories($"/proc/{trainer.Id}/task").Any(task => Regex.IsMatch(File.ReadAllText(Path.Combine(task, "comm")), "^collective-[0-9]"));
 
     private static string Loss(System.Text.Json.Nodes.JsonObject line) => string.Create(CultureInfo.InvariantCulture, $"{line["step"]} {line["loss"]} {line["lr"]}");
 }

@@ -15,7 +15,7 @@ namespace ActorTrainer.EndToEnd.Tests.Cluster;
 [Collection(ProcessTests.Name)]
 public sealed class PartitionSpec(ITestOutputHelper output)
 {
-    private const int Coordinator = 1, Gateway = 2, FirstTrainer = 3, SecondTrainer = 4, Port = 4053, Http = 4080;
+    private const int Coordinator = HostedNodes.Coordinator, Gateway = 2, FirstTrainer = 3, SecondTrainer = 4;
     private static readonly TimeSpan Cut = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4), UntilItEnds = TimeSpan.FromMinutes(15);
 
@@ -28,15 +28,14 @@ public sealed class PartitionSpec(ITestOutputHelper output)
         using var workshop = new Workshop();
         TestCertificates.Write(workshop, "tls", [.. Enumerable.Range(1, 4).Select(TestHosts.Address)]);
         string key = await GuardedNode.NewKeyAsync(workshop), file = GuardedNode.WriteFile(workshop, "tls");
-        using var coordinator = await StartAsync(Coordinator, "coordinator");
-        using var gateway = await StartAsync(Gateway, "evaluator,gateway", "--http", $"{Http}");
-        using var first = await StartAsync(FirstTrainer, "trainer");
-        using var second = await StartAsync(SecondTrainer, "trainer");
+        var nodes = new HostedNodes(hosts, workshop, file);
+        using var coordinator = await nodes.StartAsync(Coordinator, "coordinator");
+        using var gateway = await nodes.StartAsync(Gateway, "evaluator,gateway", "--http", $"{HostedNodes.Http}");
+        using var first = await nodes.StartAsync(FirstTrainer, "trainer");
+        using var second = await nodes.StartAsync(SecondTrainer, "trainer");
         string[] settings = ["resources.trainers.max=2", $"training.phases.0.epochs={(Long.IsAsked ? 3600 : 1400)}", "checkpoint.every-steps=40", "evaluation.every-epochs=50"];
         string[] set = [.. settings.SelectMany(setting => new[] { "--set", $"experiment.{setting}" })];
-        using var submit = RunningProgram.Start(workshop.Folder,
-            ["submit", "tiny.conf", .. set, "--server", $"https://{TestHosts.Address(Gateway)}:{Http}", "--authority", "tls/ca.pem", "--key", key], on: hosts.On(Gateway));
-        (await submit.Ended()).Returns(0);
+        await nodes.SubmitAsync(Gateway, key, set);
         await GoesOnAsync(8);
 
         foreach (int host in Long.IsAsked ? [FirstTrainer, Coordinator, Gateway, SecondTrainer] : new[] { FirstTrainer, Coordinator })
@@ -66,15 +65,6 @@ public sealed class PartitionSpec(ITestOutputHelper output)
         Assert.Equal(expected.Digest, Load().Digest);
         Assert.Equal(reference.Run.Evaluations.Select(line => line.ToJsonString()), workshop.Run.Evaluations.Select(line => line.ToJsonString()));
         ClusterLedger.HasEverySampleOfEveryEpochOnce(workshop, reference);
-
-        async Task<RunningProgram> StartAsync(int host, string roles, params string[] more)
-        {
-            string[] seed = host == Coordinator ? [] : ["--seed", $"{TestHosts.Address(Coordinator)}:{Port}"];
-            var node = RunningProgram.Start(workshop.Folder,
-                ["node", "--config", file, "--runs", workshop.Runs, "--host", TestHosts.Address(host), "--port", $"{Port}", "--roles", roles, .. seed, .. more], on: hosts.On(host));
-            await node.Until("it is in the cluster", () => node.Error.Contains("In the cluster as", StringComparison.Ordinal));
-            return node;
-        }
 
         Experiment Load() => new RunJournal(new(workshop.Runs)).Load(new(Workshop.Tiny))!;
 

@@ -30,7 +30,12 @@ public sealed class LeftoverSpec
     {
         using var trainers = Trainers.Met([1, 3, 4], medium);
         var shards = new Shards(4, 1000, TensorType.Float32, 1);
-        trainers.Run(rank => trainers.Exchanges[rank].Exchange(shards.SumsOf(trainers.Groups[rank].Members[rank].Own)));
+        trainers.Run(rank =>
+        {
+            var own = shards.SumsOf(trainers.Groups[rank].Members[rank].Own);
+            trainers.Exchanges[rank].Begin(new(own, new([(0, 320)])));
+            return trainers.Exchanges[rank].Exchange(own);
+        });
         Assert.NotEqual(0, Threads());
         return (trainers.Listeners[0].Endpoint.Port, trainers.Listeners[0].Endpoint.LocalName!);
     }

@@ -57,7 +57,7 @@ internal sealed class ResNet : ImageModel
     public override ImmutableArray<string> HeadPrefixes => ["fc."];
     public override ImmutableArray<ImmutableArray<string>> Blocks { get; }
 
-    /// <summary>Before the last stage, which has three quarters of the parameters and takes a quarter of the time.</summary>
+    /// <summary>Before the last stage, which has two thirds (ResNet-50) to three quarters (ResNet-18) of the parameters with the head, and about a quarter of the multiplications.</summary>
     public override int Seam { get; }
 
     public override Tensor Logits(Tensor features) => _fc.call(features);
