@@ -33,6 +33,7 @@ internal static class CommandTree
             Add(LogsCommand.Create(screen), LogsCommand.Examples),
             Add(RemoveCommand.Create(screen), RemoveCommand.Examples),
             Add(PruneCommand.Create(screen), PruneCommand.Examples),
+            Add(ClusterCommand.Create(screen), ClusterCommand.Examples),
             Add(DataSetsCommand.Create(screen), DataSetsCommand.Examples),
             Add(ModelsCommand.Create(screen), ModelsCommand.Examples),
             Add(PackCommand.Create(screen, services), PackCommand.Examples),
