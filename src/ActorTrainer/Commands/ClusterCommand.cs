@@ -12,7 +12,7 @@ internal static class ClusterCommand
     public static readonly string[] Examples =
     [
         "actortrainer cluster --server http://127.0.0.1:4080",
-        "actortrainer cluster --json | jq '[.nodes[] | select(.state == \"up\" and .trains == null)] | length'",
+        "actortrainer cluster --json | jq '[.nodes[] | select(.state == \"up\")] | length'",
     ];
 
     public static Command Create(Screen screen)
