@@ -7,11 +7,31 @@ namespace ActorTrainer.Client;
 /// <param name="Answering">The version that answers.</param>
 /// <param name="Promoted">The version that was chosen to; null: none, and the newest answers.</param>
 /// <param name="Versions">The newest first.</param>
-public sealed record ModelSummary(string Name, string Answering, string? Promoted, ImmutableArray<string> Versions);
+public sealed record ModelSummary(string Name, string Answering, string? Promoted, ImmutableArray<string> Versions)
+{
+    /// <summary>The version on trial; null: none.</summary>
+    public Canary? Canary { get; init; }
+
+    /// <summary>When the newest version is to answer, as its experiment says; null: a person decides.</summary>
+    public string? PromoteIf { get; init; }
+}
 
 /// <summary>A model and its versions, the newest first.</summary>
+/// <param name="Answering">The version that answers.</param>
+/// <param name="Promoted">The version that was chosen to; null: none, and the newest answers.</param>
 /// <param name="Canary">The version on trial; null: none.</param>
-public sealed record ModelDetails(string Name, string Answering, string? Promoted, Canary? Canary, ImmutableArray<ModelVersion> Versions);
+public sealed record ModelDetails(string Name, string Answering, string? Promoted, Canary? Canary, ImmutableArray<ModelVersion> Versions)
+{
+    /// <summary>What was decided about it, in order.</summary>
+    public ImmutableArray<ModelDecision> History { get; init; } = [];
+}
+
+/// <summary>What a person or a rule decided about a model.</summary>
+/// <param name="Decision"><c>promoted</c>, <c>rolled-back</c>, <c>promoted-by-rule</c>, <c>refused-by-rule</c>, <c>canary-began</c> or <c>canary-ended</c>; a newer service may know more.</param>
+/// <param name="Version">That it is about: of a promotion that was taken back, the one that was promoted.</param>
+/// <param name="Share">Of a trial that began: of the requests, of 1; else null.</param>
+/// <param name="Reason">Of a rule: the rule with its numbers; else null.</param>
+public sealed record ModelDecision(DateTimeOffset At, string Decision, string Version, double? Share, string? Reason);
 
 /// <summary>A version on trial: it is given a share of the requests that name no version.</summary>
 /// <param name="Share">Of 1, greater than 0, at most 1.</param>

@@ -74,12 +74,14 @@ public sealed class ModelsClient
         var found = await ShowAsync(model, cancel).ConfigureAwait(false);
         string name = version ?? found.Answering;
         var chosen = found.Versions.FirstOrDefault(known => known.Version == name)
-            ?? throw new ServiceException(ServiceFailure.Refused, $"The model '{model}' has no version '{name}'.") { Status = 404 };
+            ?? throw new ServiceException(ServiceFailure.Refused, $"The model '{model}' has no version '{name}'. It has: {string.Join(", ", found.Versions.Select(known => known.Version))}.") { Status = 404 };
         await new WeightsDownload(_gateways, $"{Of(model)}/versions/{Uri.EscapeDataString(name)}/weights", chosen.WeightsSha256).WriteAsync(destination, progress, cancel).ConfigureAwait(false);
         return chosen;
     }
 
-    private Task<ModelDetails> ChangeAsync(Question question, CancellationToken cancel) => _gateways.AskAsync(question with { Patience = Question.LongPatience }, ClientJson.Default.ModelDetails, cancel);
+    /// <summary>No coordinator has a part in it, so there is none to wait for: 503 says that the version can't be loaded.</summary>
+    private Task<ModelDetails> ChangeAsync(Question question, CancellationToken cancel) =>
+        _gateways.AskAsync(question with { Patience = Question.LongPatience, Wait = TimeSpan.Zero }, ClientJson.Default.ModelDetails, cancel);
 
     /// <summary>A picture without a name is the body itself.</summary>
     private static HttpContent BodyOf(IReadOnlyList<Picture> pictures)

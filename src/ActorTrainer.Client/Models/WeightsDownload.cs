@@ -23,7 +23,11 @@ internal sealed class WeightsDownload(Gateways gateways, string path, string? sh
             for (bool isLast = false; !isLast;)
             {
                 long before = done;
-                using var answer = await gateways.AskAsync(new(HttpMethod.Get, path) { Head = message => { if (before > 0) message.Headers.Range = new(before, null); } }, Gateways.Stream, cancel).ConfigureAwait(false);
+                using var answer = await gateways.AskAsync(new(HttpMethod.Get, path)
+                {
+                    Head = message => { if (before > 0) message.Headers.Range = new(before, null); },
+                    Wait = TimeSpan.Zero,       // 503 says that the file can't be read
+                }, Gateways.Stream, cancel).ConfigureAwait(false);
                 await using var stream = await answer.Content.ReadAsStreamAsync(cancel).ConfigureAwait(false);
                 // A bucket's file comes from its beginning, whatever was asked for.
                 long skip = answer.StatusCode == HttpStatusCode.PartialContent && answer.Content.Headers.ContentRange is { From: { } from } ? before - from : before;

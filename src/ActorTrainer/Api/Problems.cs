@@ -7,6 +7,7 @@ using ActorTrainer.Api.Inference.Rpc;
 using ActorTrainer.Core;
 using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Registry;
 using ActorTrainer.Serving;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -29,7 +30,7 @@ internal static class Problems
 
     public static IResult NoModel(string name) => Of(StatusCodes.Status404NotFound, NotThereException.Model(name).Message);
 
-    public static IResult NoVersion(string name, string version) => Of(StatusCodes.Status404NotFound, NotThereException.Version(name, version).Message);
+    public static IResult NoVersion(RegisteredModel model, string version) => Of(StatusCodes.Status404NotFound, NotThereException.Version(model, version).Message);
 
     public static IResult Away() =>
         Of(StatusCodes.Status503ServiceUnavailable, "The coordinator does not answer: it may be moving to another node. Try again.");

@@ -33,7 +33,9 @@ internal static class CommandTree
             Add(LogsCommand.Create(screen), LogsCommand.Examples),
             Add(RemoveCommand.Create(screen), RemoveCommand.Examples),
             Add(PruneCommand.Create(screen), PruneCommand.Examples),
+            Add(ClusterCommand.Create(screen), ClusterCommand.Examples),
             Add(DataSetsCommand.Create(screen), DataSetsCommand.Examples),
+            Add(ModelsCommand.Create(screen), ModelsCommand.Examples),
             Add(PackCommand.Create(screen, services), PackCommand.Examples),
             Add(DoctorCommand.Create(screen, services), DoctorCommand.Examples),
             Add(BenchCommand.Create(screen, services), BenchCommand.Examples),
@@ -81,6 +83,7 @@ internal static class CommandTree
         return ExitCode.Usage;
     }
 
-    private static IEnumerable<string> Path(Command command) =>
+    /// <summary>As it is written: the program, groups, the command.</summary>
+    public static IEnumerable<string> Path(Command command) =>
         command.Parents.OfType<Command>().SelectMany(Path).Append(command is RootCommand ? "actortrainer" : command.Name);
 }

@@ -4,7 +4,7 @@ using System.CommandLine.Invocation;
 
 namespace ActorTrainer.Commands;
 
-/// <summary>The library's help, then how the command is used in practice.</summary>
+/// <summary>The library's help, then how the command is used in practice. A command of a group has those of the group's examples that are of it.</summary>
 internal sealed class HelpWithExamples(HelpAction help, IReadOnlyDictionary<Command, string[]> examples) : SynchronousCommandLineAction
 {
     public override bool ClearsParseErrors => true;
@@ -12,7 +12,7 @@ internal sealed class HelpWithExamples(HelpAction help, IReadOnlyDictionary<Comm
     public override int Invoke(ParseResult parseResult)
     {
         int code = help.Invoke(parseResult);
-        if (examples.TryGetValue(parseResult.CommandResult.Command, out string[]? lines))
+        if (ExamplesOf(parseResult.CommandResult.Command) is { Length: > 0 } lines)
         {
             var output = parseResult.InvocationConfiguration.Output;
             output.WriteLine(lines.Length == 1 ? "Example:" : "Examples:");
@@ -21,5 +21,12 @@ internal sealed class HelpWithExamples(HelpAction help, IReadOnlyDictionary<Comm
         }
 
         return code;
+    }
+
+    private string[] ExamplesOf(Command command)
+    {
+        if (examples.TryGetValue(command, out string[]? own)) return own;
+        string begin = string.Join(' ', CommandTree.Path(command)) + ' ';
+        return [.. command.Parents.OfType<Command>().SelectMany(ExamplesOf).Where(line => line.StartsWith(begin, StringComparison.Ordinal))];
     }
 }

@@ -16,11 +16,13 @@ internal static class GuardedNode
 
     /// <summary>Writes the file of a node with these certificates and returns its path.</summary>
     /// <param name="tls">The folder that <see cref="TestCertificates"/> has written.</param>
-    public static string WriteFile(Workshop workshop, string tls) => workshop.Write($"{tls}.conf",
+    /// <param name="more">Other keys of <c>node</c>.</param>
+    public static string WriteFile(Workshop workshop, string tls, string more = "") => workshop.Write($"{tls}.conf",
         $$"""
         node {
           include "keys.conf"
           tls { certificate = {{tls}}/node.pem, key = {{tls}}/node.key, authority = {{tls}}/ca.pem }
+          {{more}}
           data-roots = ["{{Path.GetDirectoryName(Workshop.Digits)}}"]
         }
         """);

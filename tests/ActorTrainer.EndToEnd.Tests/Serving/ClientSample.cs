@@ -2,7 +2,7 @@ using ActorTrainer.Client;
 
 namespace ActorTrainer.EndToEnd.Tests.Serving;
 
-/// <summary>The code that docs/serving.md shows, so that it is compiled and run.</summary>
+/// <summary>The library as docs/serving.md shows it.</summary>
 internal static class ClientSample
 {
     /// <param name="servers">With commas between them.</param>
@@ -27,13 +27,5 @@ internal static class ClientSample
         foreach (var best in answer.Results[0].Predictions) Console.WriteLine($"{best.Label} {best.Probability:0.000}");
         // to here
         return answer;
-    }
-
-    /// <summary>Its lines as they stand in the documentation.</summary>
-    public static string Text()
-    {
-        string[] lines = File.ReadAllLines(Repository.Path("tests", "ActorTrainer.EndToEnd.Tests", "Serving", "ClientSample.cs"));
-        var shown = lines.SkipWhile(line => line.Trim() != "// from here").Skip(1).TakeWhile(line => line.Trim() != "// to here").Select(line => line.Length > 8 ? line[8..] : "");
-        return string.Join('\n', ["```csharp", "using ActorTrainer.Client;", "", .. shown, "```"]);
     }
 }

@@ -76,6 +76,12 @@ public sealed partial class ServingSpec : IDisposable
         Assert.Equal(Predictions(promoted), Predictions(await Predict(client, Picture(digit))));
         await alone.Until("it says that it is ready", () => client.GetAsync("/ready").Result.IsSuccessStatusCode);
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync($"/v1/experiments/{Workshop.Tiny}")).StatusCode);
+
+        // What was decided there is taken back here, from a shell.
+        using var shell = RunningProgram.Start(_workshop.Folder, ["models", "rollback", Workshop.Tiny, "--json", "--server", $"{client.BaseAddress}"]);
+        var model = (await shell.Ended()).Completes().Lines.Single();
+        Assert.Equal((newer, "rolled-back", older), ((string)model["answering"]!, (string)model["history"]![1]!["decision"]!, (string)model["history"]![1]!["version"]!));
+        Assert.Equal(newer, (string)(await Predict(client, Picture(digit)))["version"]!);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, (await client.PostAsync("/v1/experiments", new StringContent(""))).StatusCode);
         alone.Signal(System.Runtime.InteropServices.PosixSignal.SIGTERM);
         (await alone.Ended()).Returns(0);

@@ -91,6 +91,19 @@ public sealed class FailoverSpec
     }
 
     [Fact]
+    public async Task Nor_do_a_promotion_and_a_trial()
+    {
+        using var gateways = new FakeGateways((_, _) => Problem(503, "the model can't be loaded"));
+        using var client = gateways.Client();
+        foreach (var ask in new Func<Task>[] { () => client.Models.PromoteAsync("birds", "v"), () => client.Models.BeginCanaryAsync("birds", "v", 0.5) })
+        {
+            gateways.Asked.Clear();
+            Assert.Equal("the model can't be loaded", (await Assert.ThrowsAsync<ServiceException>(ask)).Message);
+            Assert.Equal(2, gateways.Asked.Count);
+        }
+    }
+
+    [Fact]
     public async Task With_one_address_it_is_repeated_when_the_service_says_when()
     {
         var time = new FakeTimeProvider { AutoAdvanceAmount = TimeSpan.Zero };

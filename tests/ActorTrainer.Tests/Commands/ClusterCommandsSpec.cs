@@ -82,6 +82,28 @@ public sealed class ClusterCommandsSpec : IDisposable
         Assert.Equal(2, (await Invocation.Of("show", "fish", "--server", gateway.Url)).ExitCode);
     }
 
+    [Fact]
+    public async Task The_nodes_are_shown_with_what_they_do_and_where_there_is_no_cluster_it_is_said()
+    {
+        await using var gateway = await TestGateway.StartAsync();
+        gateway.Answer = question => question is DescribeCluster
+            ? new ClusterDescribed([new("10.0.0.1:4053", ["coordinator", "gateway"], "up", null, null), new("10.0.0.2:4053", ["trainer"], "silent", "cpu", new("birds"))], [new("birds")]) : null;
+        var shown = await Invocation.Of("cluster", "--server", gateway.Url);
+        Assert.True(shown.ExitCode == 0, shown.Error);
+        string[] rows = [.. shown.Output.Split('\n').Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))];
+        Assert.Contains("10.0.0.1:4053 up coordinator, gateway - -", rows);
+        Assert.Contains("10.0.0.2:4053 silent trainer cpu birds", rows);
+        Assert.Contains("under way birds", rows);
+        var cluster = JsonDocument.Parse((await Invocation.Of("cluster", "--json", "--server", gateway.Url)).Output).RootElement;
+        Assert.Equal(("silent", "birds"), (cluster.GetProperty("nodes")[1].GetProperty("state").GetString(), cluster.GetProperty("experiments")[0].GetString()));
+
+        await using var alone = await TestGateway.StartAsync(settings => settings with { IsAlone = true });
+        var none = await Invocation.Of("cluster", "--server", alone.Url);
+        Assert.Equal((2, ""), (none.ExitCode, none.Output));
+        Assert.Contains("belongs to no cluster", none.Error, StringComparison.Ordinal);
+        Assert.Contains("--server URL", (await Invocation.Of("cluster")).Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("pause", Wish.Pause)]
     [InlineData("resume", Wish.Resume)]

@@ -6,15 +6,18 @@ namespace ActorTrainer.Tests.Commands;
 
 public sealed class CommandTreeSpec
 {
-    public static TheoryData<string> Names => [.. CommandTree.Create(Screen.Redirected(TextWriter.Null, TextWriter.Null), Invocation.Services).Subcommands.Select(c => c.Name)];
+    public static TheoryData<string> Commands => [.. CommandTree.Create(Screen.Redirected(TextWriter.Null, TextWriter.Null), Invocation.Services).Subcommands
+        .SelectMany(command => command.Subcommands.Where(part => !part.Hidden).Select(part => $"{command.Name} {part.Name}").Prepend(command.Name))];
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public async Task Every_command_has_help_with_an_example(string name)
+    [MemberData(nameof(Commands))]
+    public async Task Every_command_has_help_with_examples_of_its_own(string command)
     {
-        var result = await Invocation.Of(name, "--help");
+        var result = await Invocation.Of([.. command.Split(' '), "--help"]);
         Assert.Equal(0, result.ExitCode);
-        Assert.Contains($"  actortrainer {name}", result.Output.Split("Example")[^1], StringComparison.Ordinal);
+        string[] examples = result.Output.Split("Example")[^1].Split('\n')[1..];
+        Assert.StartsWith($"  actortrainer {command}", examples[0], StringComparison.Ordinal);
+        Assert.All(examples.Where(line => line.Trim().Length > 0 && command.Contains(' ', StringComparison.Ordinal)), line => Assert.StartsWith($"  actortrainer {command} ", line, StringComparison.Ordinal));
         Assert.Empty(result.Error);
     }
 

@@ -64,7 +64,7 @@ internal sealed class InferenceDesk(ModelRegistry registry, PredictionService se
     private (RegisteredModel Model, ModelVersion? Exactly) Find(string name, string? version)
     {
         var model = registry.Find(name) ?? throw NotThereException.Model(name);
-        return (model, version is null ? null : model[version] ?? throw NotThereException.Version(name, version));
+        return (model, version is null ? null : model[version] ?? throw NotThereException.Version(model, version));
     }
 
     /// <summary>JSON has no number for what is none.</summary>

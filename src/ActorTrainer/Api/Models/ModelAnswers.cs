@@ -12,15 +12,57 @@ namespace ActorTrainer.Api.Models;
 /// <summary>A model as the API shows it. Serialised as it stands, so its members' names are a contract.</summary>
 /// <param name="Answering">The version that answers.</param>
 /// <param name="Promoted">The version that was chosen to; null: none, and the newest answers.</param>
-internal sealed record ModelAnswer(ExperimentName Name, string Answering, string? Promoted, ImmutableArray<string> Versions)
+/// <param name="Canary">The version on trial, and its share of the requests; null: none.</param>
+/// <param name="PromoteIf">When the newest is to answer, as its experiment says; null: a person decides.</param>
+internal sealed record ModelAnswer(ExperimentName Name, string Answering, string? Promoted, Canary? Canary, string? PromoteIf, ImmutableArray<string> Versions)
 {
-    public static ModelAnswer Of(RegisteredModel model) =>
-        new(model.Name, model.Answering.Id.Version, model.Promoted?.Id.Version, [.. model.Versions.Select(version => version.Id.Version)]);
+    public static ModelAnswer Of(RegisteredModel model) => new(model.Name, model.Answering.Id.Version, model.Promoted?.Id.Version, model.OnTrial?.Trial,
+        model.Versions[0].Rule?.Text, [.. model.Versions.Select(version => version.Id.Version)]);
 }
 
-/// <summary>And its versions, the newest first.</summary>
+/// <summary>And its versions, the newest first, and what was decided about them, in order.</summary>
 /// <param name="Canary">The version on trial, and its share of the requests; null: none.</param>
-internal sealed record ModelDetails(ExperimentName Name, string Answering, string? Promoted, Canary? Canary, ImmutableArray<VersionAnswer> Versions);
+internal sealed record ModelDetails(ExperimentName Name, string Answering, string? Promoted, Canary? Canary, ImmutableArray<VersionAnswer> Versions, ImmutableArray<DecisionAnswer> History);
+
+internal enum Decision
+{
+    Promoted,
+    RolledBack,
+    PromotedByRule,
+    RefusedByRule,
+    CanaryBegan,
+    CanaryEnded,
+}
+
+/// <summary>What was decided about a model, by a person or by a rule.</summary>
+/// <param name="Version">That it is about: of a promotion that was taken back, the one that was promoted.</param>
+/// <param name="Share">Of a trial that began: of the requests, of 1.</param>
+/// <param name="Reason">Of a rule: the rule with its numbers.</param>
+internal sealed record DecisionAnswer(DateTimeOffset At, Decision Decision, string Version, double? Share = null, string? Reason = null)
+{
+    public static ImmutableArray<DecisionAnswer> AllOf(Promotions promotions)
+    {
+        var all = ImmutableArray.CreateBuilder<DecisionAnswer>();
+        var before = Promotions.None;
+        foreach (var happened in promotions.History)
+        {
+            all.Add(Of(happened, before));
+            before = before.Apply(happened);
+        }
+
+        return all.ToImmutable();
+    }
+
+    private static DecisionAnswer Of(IModelEvent happened, Promotions before) => happened switch
+    {
+        ModelEvents.VersionPromoted e => new(e.At, Decision.Promoted, e.Version),
+        ModelEvents.PromotionRolledBack e => new(e.At, Decision.RolledBack, before.Current!),
+        ModelEvents.VersionJudged e => new(e.At, e.Promoted ? Decision.PromotedByRule : Decision.RefusedByRule, e.Version, Reason: e.Reason),
+        ModelEvents.CanaryBegan e => new(e.At, Decision.CanaryBegan, e.Version, e.Share),
+        ModelEvents.CanaryEnded e => new(e.At, Decision.CanaryEnded, before.Canary!.Version),
+        _ => throw new ArgumentOutOfRangeException(nameof(happened), happened.GetType().Name),
+    };
+}
 
 /// <param name="WeightsSha256">Of the file that is downloaded; null: the checkpoint can't be read.</param>
 /// <param name="Digest">Of the weights, as <c>actortrainer digest</c> prints it; null: the journal does not know it.</param>

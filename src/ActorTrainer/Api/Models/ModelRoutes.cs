@@ -39,7 +39,7 @@ internal sealed class ModelRoutes(ModelRegistry registry, PredictionService serv
 
     private IResult Details(RegisteredModel model) => Results.Json(
         new ModelDetails(model.Name, model.Answering.Id.Version, model.Promoted?.Id.Version, model.OnTrial?.Trial,
-            [.. model.Versions.Select(version => VersionAnswer.Of(version, model.JudgementOf(version), Manifest(version)))]), CoreJson.Options);
+            [.. model.Versions.Select(version => VersionAnswer.Of(version, model.JudgementOf(version), Manifest(version)))], DecisionAnswer.AllOf(model.Promotions)), CoreJson.Options);
 
     private CheckpointManifest? Manifest(ModelVersion version)
     {
@@ -56,7 +56,7 @@ internal sealed class ModelRoutes(ModelRegistry registry, PredictionService serv
     private IResult Weights(string name, string? version)
     {
         if (registry.Find(name) is not { } model) return Problems.NoModel(name);
-        if ((version is null ? model.Answering : model[version]) is not { } chosen) return Problems.NoVersion(name, version!);
+        if ((version is null ? model.Answering : model[version]) is not { } chosen) return Problems.NoVersion(model, version!);
         var file = registry.OpenWeights(chosen);
         return Results.Stream(file, "application/octet-stream", $"{name}-{chosen.Id.Version}.safetensors", enableRangeProcessing: file.CanSeek);
     }
@@ -66,7 +66,7 @@ internal sealed class ModelRoutes(ModelRegistry registry, PredictionService serv
     {
         if (registry.Find(name) is not { } model) return Problems.NoModel(name);
         var wish = await ReadAsync<PromoteBody>(request, "{\"version\": \"...\"}").ConfigureAwait(false);
-        if (model[wish.Version] is not { } version) return Problems.NoVersion(name, wish.Version);
+        if (model[wish.Version] is not { } version) return Problems.NoVersion(model, wish.Version);
         if (model.Promoted == version) return Details(model);
         await service.PrepareAsync(version, request.HttpContext.RequestAborted).ConfigureAwait(false);
         return registry.TryPromote(model, wish.Version) ? Show(name) : Overtaken(name);
@@ -87,7 +87,7 @@ internal sealed class ModelRoutes(ModelRegistry registry, PredictionService serv
         if (registry.Find(name) is not { } model) return Problems.NoModel(name);
         var wish = await ReadAsync<Canary>(request, "{\"version\": \"...\", \"share\": 0.1}").ConfigureAwait(false);
         if (!(wish.Share is > 0 and <= 1)) return Problems.Of(StatusCodes.Status400BadRequest, "share: a number greater than 0, at most 1.");
-        if (model[wish.Version] is not { } version) return Problems.NoVersion(name, wish.Version);
+        if (model[wish.Version] is not { } version) return Problems.NoVersion(model, wish.Version);
         if (version == model.Answering) return Problems.Of(StatusCodes.Status409Conflict, $"The version '{wish.Version}' of '{name}' answers already: try another beside it.");
         if (model.OnTrial?.Trial == wish) return Details(model);
         await service.PrepareAsync(version, request.HttpContext.RequestAborted).ConfigureAwait(false);
@@ -111,7 +111,7 @@ internal sealed class ModelRoutes(ModelRegistry registry, PredictionService serv
     {
         if (registry.Find(name) is not { } model) return Problems.NoModel(name);
         var exactly = version is null ? null : model[version];
-        if (version is not null && exactly is null) return Problems.NoVersion(name, version);
+        if (version is not null && exactly is null) return Problems.NoVersion(model, version);
         if (top is < 1) return Problems.Of(StatusCodes.Status400BadRequest, "top: how many labels, at least 1.");
         var pictures = await PictureBody.ReadAsync(context.Request).ConfigureAwait(false);
         var found = await service.FindAsync(model, exactly, RoutingKey(context.Request)).ConfigureAwait(false);

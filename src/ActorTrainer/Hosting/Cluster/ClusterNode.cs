@@ -29,6 +29,7 @@ internal sealed class ClusterNode(NodeSettings settings, Func<IDataReader> reade
         using var door = Works ? new CollectiveListener(settings.Host, new CollectiveOptions(Tls: settings.Tls, Gpus: settings.Gpus), say) : null;
         var gateway = settings.Http is null ? null : new Gateway(settings, engine, say, time);
         if (gateway is not null) say($"HTTP on {await gateway.StartAsync(cancel).ConfigureAwait(false)}");
+        if (gateway?.RpcAddress is { } rpc) say($"By gRPC on {rpc}");
         var start = new PatientStart(say, time);
         try
         {
