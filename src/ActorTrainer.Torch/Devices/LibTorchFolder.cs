@@ -16,7 +16,7 @@ public static class LibTorchFolder
     /// <summary>In the order in which they need each other; those of CUDA where they are there.</summary>
     private static readonly string[] Libraries = ["libc10.so", "libtorch_cpu.so", "libc10_cuda.so", "libtorch_cuda.so", "libtorch.so"];
 
-    private static readonly Lazy<Dictionary<string, nint>> Loaded = new(Load);
+    private static readonly Lazy<Dictionary<string, nint>> Loaded = new(() => Load(Named!));
 
     /// <summary>The version that TorchSharp was made for.</summary>
     public static string Wanted { get; } = typeof(LibTorchFolder).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(data => data.Key == "LibTorchVersion").Value!;
@@ -37,7 +37,11 @@ public static class LibTorchFolder
     internal static void Verify()
     {
         if (Problem is { } problem) throw new EngineException(problem);
+        if (!IsOwn) _ = Loaded.Value;
     }
+
+    /// <summary>Whether the libtorch that is loaded was built for CUDA.</summary>
+    internal static bool HasCuda => NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "torch_cuda.dll" : "libtorch_cuda.so", out _);
 
     private static string? Problem => IsOwn
         ? Named is null ? null : $"${Variable} names {Named}, but this program was built with a libtorch of its own: leave the variable out, or build with -p:TorchBackend=none."
@@ -64,11 +68,17 @@ public static class LibTorchFolder
             : null;
     }
 
-    private static Dictionary<string, nint> Load()
+    /// <summary>TorchSharp would only say that it can't; what the loader says names the library that is missing.</summary>
+    internal static Dictionary<string, nint> Load(string path)
     {
-        var loaded = new Dictionary<string, nint>();
-        foreach (string file in Libraries.Where(file => File.Exists(Path.Combine(Named!, file)))) loaded[file] = NativeLibrary.Load(Path.Combine(Named!, file));
-        return loaded;
+        try
+        {
+            return Libraries.Where(file => File.Exists(Path.Combine(path, file))).ToDictionary(file => file, file => NativeLibrary.Load(Path.Combine(path, file)));
+        }
+        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
+        {
+            throw new EngineException($"${Variable} = {path} can't be loaded: {e.Message}", e);
+        }
     }
 
     private static bool FindOwn()
