@@ -75,9 +75,9 @@ same() {
 
 # From the beginning: what an earlier check has left would be no check.
 train() {
-  local name=$1
-  shift
-  check "train $name" "$name.log" actortrainer run "$root/config/quickstart.conf" --fresh --yes --runs "$folder/runs" --set "experiment.name=$name" --set experiment.resources.device=cuda "$@"
+  local name=$1 file=$2
+  shift 2
+  check "train $name" "$name.log" actortrainer run "config/$file" --fresh --yes --runs "$folder/runs" --set "experiment.name=$name" --set experiment.resources.device=cuda "$@"
 }
 
 step() {
@@ -106,12 +106,15 @@ for part in libtorch gpu nccl; do row "  $part" "$(found $part)"; done
 tests "tests of the device" torch.log ActorTrainer.Torch.Tests "FullyQualifiedName~Gpu|FullyQualifiedName~Staged"
 tests "tests of NCCL and the driver" transport.log ActorTrainer.Transport.Tests "FullyQualifiedName~Gradients.Gpu"
 
-train gpu-once
-train gpu-again
+train gpu-once quickstart.conf
+train gpu-again quickstart.conf
 same "trained twice" gpu-once gpu-again
-train gpu-shards --set experiment.training.logical-shards=4
+train gpu-transfer-once transfer-resnet18.conf
+train gpu-transfer-again transfer-resnet18.conf
+same "an ImageNet ResNet-18 fine-tuned twice, in bf16" gpu-transfer-once gpu-transfer-again
+train gpu-shards quickstart.conf --set experiment.training.logical-shards=4
 if [ "$gpus" -gt 1 ]; then
-  train gpu-together --set experiment.training.logical-shards=4 --set "experiment.resources.trainers.max=$((gpus > 4 ? 4 : gpus))"
+  train gpu-together quickstart.conf --set experiment.training.logical-shards=4 --set "experiment.resources.trainers.max=$((gpus > 4 ? 4 : gpus))"
   row "  by" "$(grep -om1 'NCCL between [0-9]* GPUs\|through host memory.*' "$folder/gpu-together.log" || echo "one trainer: no second GPU like the first")"
   same "on one GPU and on several" gpu-shards gpu-together
 else
