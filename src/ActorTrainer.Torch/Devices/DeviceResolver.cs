@@ -16,16 +16,18 @@ internal static class DeviceResolver
         LibTorchFolder.Verify();
         bool cuda = resources.Device != DeviceChoice.Cpu && CudaIsThere();
         if (resources.Device == DeviceChoice.Cuda && !cuda)
-        {
-            throw new EngineException(
-                "resources.device = cuda, but no CUDA device can be used here. Build with -p:TorchBackend=cuda, or name a CUDA libtorch, on a machine with an NVIDIA GPU and its "
-                + "driver; or set resources.device = cpu.");
-        }
+            throw new EngineException($"resources.device = cuda, but {Obstacle(GpuModel.Find(0), LibTorchFolder.HasCuda)}; or set resources.device = cpu.");
 
         return new(cuda ? DeviceKind.Cuda : DeviceKind.Cpu, 0, resources.Threads ?? Environment.ProcessorCount);
     }
 
-    public static int Count(DeviceKind kind) => kind == DeviceKind.Cuda && CudaIsThere() ? torch.cuda.device_count() : 1;
+    /// <summary>Why there is no CUDA, and what to do.</summary>
+    internal static string Obstacle(GpuModel? gpu, bool libtorchHasCuda) =>
+        gpu is null ? "no NVIDIA GPU with a driver is found here ('nvidia-smi' shows those that are; CUDA_VISIBLE_DEVICES hides some)"
+        : libtorchHasCuda ? $"libtorch can't use the {gpu.Name} that is here: its driver may be older than the CUDA of this libtorch ('nvidia-smi' says up to which CUDA it goes)"
+        : $"this libtorch can't use the {gpu.Name} that is here: build with -p:TorchBackend=cuda, or with none and name a CUDA libtorch in ${LibTorchFolder.Variable}";
+
+    public static int Count(DeviceKind kind) => kind == DeviceKind.Cuda && CudaIsThere() ? GpuModel.CountAlike(torch.cuda.device_count()) : 1;
 
     public static torch.Device ToTorch(ResolvedDevice device) =>
         new(device.Kind == DeviceKind.Cpu ? DeviceType.CPU : DeviceType.CUDA, device.Kind == DeviceKind.Cpu ? -1 : device.Index);

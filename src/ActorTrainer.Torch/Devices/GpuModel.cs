@@ -11,11 +11,20 @@ public sealed record GpuModel(string Name, int Major, int Minor, int Multiproces
 
     public override string ToString() => $"{Name}, compute capability {Major}.{Minor}, {Multiprocessors} multiprocessors";
 
-    /// <summary>Null where there is no driver, or no such GPU.</summary>
-    /// <param name="library">The driver's.</param>
-    public static unsafe GpuModel? Find(int index, string library = "libcuda.so.1")
+    /// <summary>How many GPUs, from the first on, are of one model: others beside them would compute other bits than they.</summary>
+    /// <param name="devices">As many as there are.</param>
+    /// <param name="library">The driver's; null: where the system finds it.</param>
+    public static int CountAlike(int devices, string? library = null)
     {
-        if (!NativeLibrary.TryLoad(library, out nint driver)) return null;
+        var first = Find(0, library);
+        return Enumerable.Range(0, devices).TakeWhile(index => Find(index, library) == first).Count();
+    }
+
+    /// <summary>Null where there is no driver, or no such GPU.</summary>
+    /// <param name="library">The driver's; null: where the system finds it.</param>
+    public static unsafe GpuModel? Find(int index, string? library = null)
+    {
+        if (!NativeLibrary.TryLoad(library ?? (OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1"), out nint driver)) return null;
         var (init, get, name, attribute) = (Export("cuInit"), Export("cuDeviceGet"), Export("cuDeviceGetName"), Export("cuDeviceGetAttribute"));
         if (init == 0 || get == 0 || name == 0 || attribute == 0) return null;
         int device;

@@ -16,13 +16,15 @@ public static class LibTorchFolder
     /// <summary>In the order in which they need each other; those of CUDA where they are there.</summary>
     private static readonly string[] Libraries = ["libc10.so", "libtorch_cpu.so", "libc10_cuda.so", "libtorch_cuda.so", "libtorch.so"];
 
-    private static readonly Lazy<Dictionary<string, nint>> Loaded = new(Load);
+    private static readonly string? Own = FindOwn();
+
+    private static readonly Lazy<Dictionary<string, nint>> Loaded = new(() => Load(Own ?? Named!));
 
     /// <summary>The version that TorchSharp was made for.</summary>
     public static string Wanted { get; } = typeof(LibTorchFolder).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(data => data.Key == "LibTorchVersion").Value!;
 
     /// <summary>Whether it stands beside the program.</summary>
-    public static bool IsOwn { get; } = FindOwn();
+    public static bool IsOwn => Own is not null;
 
     /// <summary>Null: none is named.</summary>
     public static string? Named => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } path ? path : null;
@@ -37,7 +39,11 @@ public static class LibTorchFolder
     internal static void Verify()
     {
         if (Problem is { } problem) throw new EngineException(problem);
+        _ = Loaded.Value;
     }
+
+    /// <summary>Whether the libtorch that is loaded was built for CUDA.</summary>
+    internal static bool HasCuda => NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "torch_cuda.dll" : "libtorch_cuda.so", out _);
 
     private static string? Problem => IsOwn
         ? Named is null ? null : $"${Variable} names {Named}, but this program was built with a libtorch of its own: leave the variable out, or build with -p:TorchBackend=none."
@@ -64,18 +70,24 @@ public static class LibTorchFolder
             : null;
     }
 
-    private static Dictionary<string, nint> Load()
+    /// <summary>TorchSharp would only say that it can't; what the loader says names the library that is missing, or cut short.</summary>
+    internal static Dictionary<string, nint> Load(string path)
     {
-        var loaded = new Dictionary<string, nint>();
-        foreach (string file in Libraries.Where(file => File.Exists(Path.Combine(Named!, file)))) loaded[file] = NativeLibrary.Load(Path.Combine(Named!, file));
-        return loaded;
+        try
+        {
+            return Libraries.Where(file => File.Exists(Path.Combine(path, file))).ToDictionary(file => file, file => NativeLibrary.Load(Path.Combine(path, file)));
+        }
+        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
+        {
+            throw new EngineException($"libtorch of {path} can't be loaded: {e.Message.TrimEnd().Split('\n')[^1]}", e);
+        }
     }
 
-    private static bool FindOwn()
+    private static string? FindOwn()
     {
         string file = OperatingSystem.IsWindows() ? "torch_cpu.dll" : OperatingSystem.IsMacOS() ? "libtorch_cpu.dylib" : "libtorch_cpu.so";
         string[] searched = (AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string)?.Split(Path.PathSeparator) ?? [];
         return searched.Append(AppContext.BaseDirectory).Append(Path.Combine(AppContext.BaseDirectory, "runtimes", RuntimeInformation.RuntimeIdentifier, "native"))
-            .Any(folder => folder.Length > 0 && File.Exists(Path.Combine(folder, file)));
+            .FirstOrDefault(folder => folder.Length > 0 && File.Exists(Path.Combine(folder, file)));
     }
 }

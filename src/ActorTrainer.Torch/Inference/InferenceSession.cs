@@ -46,10 +46,15 @@ public sealed class InferenceSession(ResolvedDevice device, IDisposable? lease =
         if (_model is null || _input is null) throw new InvalidOperationException("no weights have been loaded");
         using var scope = NewDisposeScope();
         using var still = no_grad();
-        using var input = _input.ToDevice(batch);
-        float[] logits = _model.forward(input).to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
-        _input.Staging.Reset();
-        return logits;
+        try
+        {
+            using var input = _input.ToDevice(batch);
+            return OutOfMemory.Explain(device.Kind, () => _model.forward(input)).to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
+        }
+        finally
+        {
+            _input.Staging.Reset();
+        }
     }
 
     public void Rest() => NativeMemory.GiveBack();

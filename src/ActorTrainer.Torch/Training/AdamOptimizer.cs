@@ -9,7 +9,7 @@ namespace ActorTrainer.Torch.Training;
 /// <summary>
 /// Adam (Kingma and Ba, 2014), decay added to the gradient; decoupled: AdamW (Loshchilov and Hutter, 2017), decay taken off the weights.
 /// </summary>
-internal sealed class AdamOptimizer(OptimizerSettings settings, FlatLayout layout, Func<FlatVector> allocate, bool decoupled) : FlatOptimizer(layout)
+internal sealed class AdamOptimizer(OptimizerSettings settings, FlatLayout layout, Func<FlatVector> allocate, bool decoupled, bool isCut) : FlatOptimizer(layout, isCut)
 {
     private readonly FlatVector _mean = allocate(), _square = allocate();
 

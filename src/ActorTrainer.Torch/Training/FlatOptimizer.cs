@@ -13,16 +13,14 @@ internal readonly record struct OptimizerSlot(string Name, FlatVector Values);
 /// torch.optim's update rules on flat vectors: a handful of native calls a run of parameters, however many there are in it. The order of
 /// operations is that of torch's single-tensor implementation.
 /// </summary>
-internal abstract class FlatOptimizer(FlatLayout layout) : IDisposable
+/// <param name="isCut">See <see cref="Create"/>.</param>
+internal abstract class FlatOptimizer(FlatLayout layout, bool isCut) : IDisposable
 {
-    /// <summary>
-    /// Elements, a megabyte of each vector in fp32: what one operation leaves in the cache the next one finds there. Each element is treated alone, so the
-    /// cut changes no bit.
-    /// </summary>
+    /// <summary>Elements, a megabyte of each vector in fp32.</summary>
     private const long MostAtOnce = 1 << 18;
 
     /// <summary>The segments, cut into runs that are updated one after the other. Together they are all parameters.</summary>
-    private readonly ImmutableArray<FlatSegment> _runs = [.. layout.Segments.SelectMany(Cut)];
+    private readonly ImmutableArray<FlatSegment> _runs = [.. isCut ? layout.Segments.SelectMany(Cut) : layout.Segments];
 
     /// <summary>All begin as zeros.</summary>
     public abstract ImmutableArray<OptimizerSlot> Slots { get; }
@@ -33,11 +31,15 @@ internal abstract class FlatOptimizer(FlatLayout layout) : IDisposable
     /// <summary>Steps applied since the phase began.</summary>
     public long Steps { get; set; }
 
-    public static FlatOptimizer Create(OptimizerSettings settings, FlatLayout layout, Func<FlatVector> allocate) => settings.Type switch
+    /// <param name="isCut">
+    /// Whether long segments are cut: on a CPU, what one operation leaves in the cache the next one finds there; on a GPU each operation is a launch that takes longer
+    /// than a megabyte does. Each element is treated alone, so the cut changes no bit.
+    /// </param>
+    public static FlatOptimizer Create(OptimizerSettings settings, FlatLayout layout, Func<FlatVector> allocate, bool isCut = true) => settings.Type switch
     {
-        OptimizerType.Sgd => new SgdOptimizer(settings, layout, allocate),
-        OptimizerType.Adam => new AdamOptimizer(settings, layout, allocate, decoupled: false),
-        OptimizerType.AdamW => new AdamOptimizer(settings, layout, allocate, decoupled: true),
+        OptimizerType.Sgd => new SgdOptimizer(settings, layout, allocate, isCut),
+        OptimizerType.Adam => new AdamOptimizer(settings, layout, allocate, decoupled: false, isCut),
+        OptimizerType.AdamW => new AdamOptimizer(settings, layout, allocate, decoupled: true, isCut),
         _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.Type, "unknown optimizer"),
     };
 

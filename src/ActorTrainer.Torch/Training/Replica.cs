@@ -53,7 +53,7 @@ internal sealed class Replica : IDisposable
         Tree = Own(new ShardTree(Work, _rounds ? () => new Bf16Sum(Layout, Device) : () => New(Layout.Elements), lendsWork: !_rounds));
         // Of a GPU the host would have to wait in between.
         Early = stage || Device.type != TorchSharp.DeviceType.CPU ? null : EarlyPart.Of(Layout, model.IsBehindSeam, ElementBytes, _rounds);
-        Optimizer = Own(FlatOptimizer.Create(phase.Optimizer, Layout, () => New(Layout.ParameterElements)));
+        Optimizer = Own(FlatOptimizer.Create(phase.Optimizer, Layout, () => New(Layout.ParameterElements), isCut: Device.type == TorchSharp.DeviceType.CPU));
         Bind(parameters.ToDictionary(entry => entry.name, entry => (Tensor)entry.parameter));
         SetModes();
 

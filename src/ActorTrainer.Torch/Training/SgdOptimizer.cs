@@ -12,7 +12,7 @@ internal sealed class SgdOptimizer : FlatOptimizer
     private readonly OptimizerSettings _settings;
     private readonly FlatVector? _momentum;
 
-    public SgdOptimizer(OptimizerSettings settings, FlatLayout layout, Func<FlatVector> allocate) : base(layout)
+    public SgdOptimizer(OptimizerSettings settings, FlatLayout layout, Func<FlatVector> allocate, bool isCut) : base(layout, isCut)
     {
         _settings = settings;
         _momentum = settings.Momentum == 0 ? null : allocate();

@@ -71,7 +71,6 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
         Tensor[] wanted = [.. scalars];
         var parts = _outcomes.Select(shard => shard.Outcome).OfType<Tensor>().Concat(wanted.Select(scalar => scalar.to(ScalarType.Float64).view(1))).ToArray();
         var values = MemoryMarshal.Cast<byte, double>(cat(parts).cpu().bytes);
-        input.Staging.Reset();
         var tails = new List<(int, StepTail)>();
         foreach (var (shard, first, end, outcome) in _outcomes)
         {
@@ -85,9 +84,10 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
         return (tails, rest);
     }
 
-    /// <summary>Forgets what was not taken, of a step that broke off.</summary>
+    /// <summary>Forgets what was not taken, of a step that broke off; what still copies its input may copy anything by now.</summary>
     public void Discard()
     {
+        input.Staging.Reset();
         foreach (var (_, _, _, outcome) in _outcomes) outcome?.Dispose();
         _outcomes.Clear();
     }

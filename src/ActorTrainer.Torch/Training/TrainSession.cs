@@ -57,7 +57,7 @@ internal sealed class TrainSession : ITrainSession
     {
         _thread.Verify();
         Drop();
-        var replica = _factory.Create(cursor, state);
+        var replica = OutOfMemory.Explain(_job.Device.Kind, () => _factory.Create(cursor, state));
         var description = _job.PhaseAt(cursor).Description;
         (_replica, _cursor) = (replica, cursor);
         _input = new(description.Normalize, replica.Device, replica.Type, replica.ChannelsLast);
@@ -82,12 +82,12 @@ internal sealed class TrainSession : ITrainSession
         _pass!.Discard();
         var part = early is null ? null : replica.Early;
         bool isGiven = false;
-        var sums = replica.Tree.Sum(own, (shard, atSeam) =>
+        var sums = OutOfMemory.Explain(_job.Device.Kind, () => replica.Tree.Sum(own, (shard, atSeam) =>
         {
             var (first, end) = _shards.Positions(shard, batch.WholeCount);
             if (first < batch.First || end > batch.First + batch.Count) throw new ArgumentException($"Shard {shard} takes positions {first} to {end}, which were not loaded.", nameof(batch));
             _pass!.Run(batch, at, shard, first - batch.First, end - batch.First, atSeam);
-        }, part, sums => isGiven = Give(sums, part!, early!));
+        }, part, sums => isGiven = Give(sums, part!, early!)));
         var tails = TakeTails(batch, at.Step, sums, isGiven ? part!.Rest : null);
 
         _computed = at;
@@ -166,7 +166,7 @@ internal sealed class TrainSession : ITrainSession
         _thread.Verify();
         _ = State;
         using var scope = NewDisposeScope();
-        byte[] rows = _pass!.Features(pictures).cpu().bytes.ToArray();
+        byte[] rows = OutOfMemory.Explain(_job.Device.Kind, () => _pass!.Features(pictures)).cpu().bytes.ToArray();
         _input!.Staging.Reset();        // the copy has waited for the device
         return rows;
     }

@@ -25,6 +25,15 @@ public sealed class DeviceResolverSpec
     }
 
     [Fact]
+    public void Why_there_is_no_CUDA_is_told_apart()
+    {
+        var gpu = new GpuModel("NVIDIA H100", 9, 0, 132);
+        Assert.Contains("no NVIDIA GPU with a driver", DeviceResolver.Obstacle(null, libtorchHasCuda: true), StringComparison.Ordinal);
+        Assert.Contains("-p:TorchBackend=cuda", DeviceResolver.Obstacle(gpu, libtorchHasCuda: false), StringComparison.Ordinal);
+        Assert.Contains("its driver may be older", DeviceResolver.Obstacle(gpu, libtorchHasCuda: true), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_device_is_described_by_what_can_change_a_bit()
     {
         string[] lines = [.. DeviceModel.Describe(new(DeviceKind.Cpu, 0, 2))];

@@ -1,3 +1,4 @@
+using ActorTrainer.Core.Training;
 using ActorTrainer.Torch.Devices;
 
 namespace ActorTrainer.Torch.Tests.Devices;
@@ -43,6 +44,14 @@ public sealed class LibTorchFolderSpec : IDisposable
         Skip.IfNot(OperatingSystem.IsLinux(), "is for Linux");
         Assert.Contains($"set ${LibTorchFolder.Variable} to the folder of libtorch {LibTorchFolder.Wanted}", LibTorchFolder.ProblemOf(null), StringComparison.Ordinal);
         Assert.Contains("there is no libtorch_cpu.so", LibTorchFolder.ProblemOf(_folder), StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void What_the_loader_does_not_like_about_it_is_said()
+    {
+        Fill();
+        var thrown = Assert.Throws<EngineException>(() => LibTorchFolder.Load(Libraries));
+        Assert.StartsWith($"libtorch of {Libraries} can't be loaded: {Path.Combine(Libraries, "libtorch_cpu.so")}", thrown.Message, StringComparison.Ordinal);
     }
 
     private void Fill()

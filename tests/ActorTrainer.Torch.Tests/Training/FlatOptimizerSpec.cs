@@ -71,6 +71,33 @@ public sealed class FlatOptimizerSpec
         FlatVector New() => new(layout.ParameterElements, ScalarType.Float64, CPU);
     }
 
+    [Theory]
+    [InlineData(OptimizerType.Sgd)]
+    [InlineData(OptimizerType.AdamW)]
+    public void Cut_and_whole_it_moves_to_the_same_bits(OptimizerType type)
+    {
+        using var scope = NewDisposeScope();
+        var layout = FlatLayout.Create([new("a", [600_011], new(1, true)), new("b", [5], new(10, false))], [], sizeof(float));
+        var settings = type == OptimizerType.Sgd ? Sgd(0.9, 0.01, true) : Adam(type, 0.01);
+        Assert.Equal(Moved(isCut: true), Moved(isCut: false));
+
+        byte[] Moved(bool isCut)
+        {
+            using var flat = FlatOptimizer.Create(settings, layout, New, isCut);
+            using FlatVector weights = New(), gradient = New();
+            weights.Tensor.copy_(Values(0, layout.ParameterElements));
+            for (int step = 1; step <= 3; step++)
+            {
+                gradient.Tensor.copy_(Values(step, layout.ParameterElements));
+                flat.Update(weights.Tensor, gradient.Tensor, 0.1);
+            }
+
+            return weights.Tensor.bytes.ToArray();
+        }
+
+        FlatVector New() => new(layout.ParameterElements, ScalarType.Float32, CPU);
+    }
+
     private static OptimizerSettings Sgd(double momentum, double decay, bool nesterov) =>
         new() { Type = OptimizerType.Sgd, LearningRate = 0.1, Momentum = momentum, Nesterov = nesterov, WeightDecay = decay };
 

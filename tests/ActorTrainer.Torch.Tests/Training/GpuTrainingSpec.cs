@@ -1,7 +1,9 @@
 using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Training;
 using ActorTrainer.Torch.Devices;
+using ActorTrainer.Torch.Inference;
 using ActorTrainer.Torch.Training;
+using ActorTrainer.Torch.Weights;
 using TorchSharp;
 
 namespace ActorTrainer.Torch.Tests.Training;
@@ -59,6 +61,24 @@ public sealed class GpuTrainingSpec : IDisposable
         var sum = Assert.Single(session.Compute(batch, at, new(0, 4)));
         session.Apply(sum, at);
         Assert.False(DeviceMemory.Of(sum.Values)!.IsOnHost);
+    }
+
+    [SkippableFact]
+    public void Its_answers_are_near_the_CPUs()
+    {
+        Take(Gpu);
+        var description = Some.Description("resnet18", imageSize: 48);
+        using var model = Some.Model(description);
+        using var pictures = NumericsFingerprint.Pictures(1, description);
+        var (here, there) = (Answers(new(DeviceKind.Cpu, 0, 1)), Answers(Gpu));
+        Assert.All(here.Zip(there), pair => Assert.Equal(pair.First, pair.Second, 1e-3f * Math.Max(1, Math.Abs(pair.First))));
+
+        float[] Answers(ResolvedDevice device)
+        {
+            using var session = new InferenceSession(device);
+            session.Load(description, StateDict.Read(model));
+            return session.Logits(pictures);
+        }
     }
 
     [SkippableFact]

@@ -29,7 +29,7 @@ internal sealed unsafe class CudaDriver : ICuda
     /// <param name="path">Where it stands; null: where the system finds it.</param>
     public static CudaDriver? Load(out string? reason, string? path = null)
     {
-        if (NativeFunctions.Load([path ?? "libcuda.so.1"], out reason) is not { } functions) return null;
+        if (NativeFunctions.Load([path ?? "libcuda.so.1"], "cuInit", out reason) is not { } functions) return null;
         try
         {
             return new(functions);

@@ -10,13 +10,13 @@ internal sealed class NativeFunctions
 
     private NativeFunctions(nint library, string name) => (_library, _name) = (library, name);
 
-    /// <param name="names">A soname or a path; the first that loads.</param>
+    /// <param name="names">Sonames or paths; the first that loads and has the function.</param>
     /// <param name="reason">For a person, where none does.</param>
-    public static NativeFunctions? Load(IReadOnlyList<string> names, out string? reason)
+    public static NativeFunctions? Load(IReadOnlyList<string> names, string function, out string? reason)
     {
         foreach (string name in names)
         {
-            if (!NativeLibrary.TryLoad(name, out nint library)) continue;
+            if (!NativeLibrary.TryLoad(name, out nint library) || !NativeLibrary.TryGetExport(library, function, out _)) continue;
             reason = null;
             return new(library, name);
         }

@@ -151,16 +151,27 @@ internal sealed class NcclExchange : IGradientExchange, IDisposable
         if (bytes > 0) Check(_nccl.Receive(into.Address + offset, bytes, peer, _communicator));
     }
 
-    /// <summary>Issued as one, so that no order of peers can lock up.</summary>
+    /// <summary>
+    /// Issued as one, so that no order of peers can lock up. Ended also where something in it is refused: NCCL keeps the group by thread, and in one that was left
+    /// open whatever comes later, an abort too, would wait for its end.
+    /// </summary>
     private void InGroup(Action<int> withPeer)
     {
         Check(_nccl.GroupStart());
-        for (int peer = 0; peer < Group.Members.Length; peer++)
+        NcclResult ended;
+        try
         {
-            if (peer != Group.Rank) withPeer(peer);
+            for (int peer = 0; peer < Group.Members.Length; peer++)
+            {
+                if (peer != Group.Rank) withPeer(peer);
+            }
+        }
+        finally
+        {
+            ended = _nccl.GroupEnd();
         }
 
-        Check(_nccl.GroupEnd());
+        Check(ended);
         WaitFor("issued", IsSettled);
     }
 

@@ -2,12 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace ActorTrainer.Transport.Gradients.Gpu;
 
-/// <summary>libnccl.so.2, looked up at run time: it is not needed where it is not there.</summary>
+/// <summary>libnccl.so.2, looked up at run time: it is not needed where it is not there. Where libtorch was linked with an NCCL of its own, that one serves.</summary>
 internal sealed unsafe class NcclLibrary : INccl
 {
     /// <summary>2.18: the first whose communicators can be made, used and aborted without blocking, by the configuration below.</summary>
     private const int Oldest = 21800;
     private const int Int8 = 0;     // ncclInt8: vectors move as bytes
+
+    /// <summary>libtorch's zips bring no libnccl: it is inside. By its soname the one is found that is loaded, and nothing loads it.</summary>
+    private static readonly string[] Usual = ["libnccl.so.2", "libnccl.so", "libtorch_cuda.so"];
     private readonly delegate* unmanaged<NcclId*, NcclResult> _newId;
     private readonly delegate* unmanaged<nint*, int, NcclId, int, NcclConfiguration*, NcclResult> _begin;
     private readonly delegate* unmanaged<nint, NcclResult*, NcclResult> _state;
@@ -38,10 +41,10 @@ internal sealed unsafe class NcclLibrary : INccl
     public int Version { get; }
 
     /// <summary>Null, with a reason for a person, where it can't be used.</summary>
-    /// <param name="path">Where it stands; null: where the system finds it.</param>
-    public static NcclLibrary? Load(out string? reason, string? path = null)
+    /// <param name="names">Where it may stand; none: where it usually does.</param>
+    public static NcclLibrary? Load(out string? reason, params string[] names)
     {
-        if (NativeFunctions.Load(path is null ? ["libnccl.so.2", "libnccl.so"] : [path], out reason) is not { } functions) return null;
+        if (NativeFunctions.Load(names.Length == 0 ? Usual : names, "ncclGetVersion", out reason) is not { } functions) return null;
         try
         {
             var nccl = new NcclLibrary(functions);

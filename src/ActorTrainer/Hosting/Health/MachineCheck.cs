@@ -107,10 +107,11 @@ internal sealed class MachineCheck(Services services, RunsFolder runs)
             int count = _gpus = services.Engine().CountDevices(DeviceKind.Cuda);
             return new("gpu", Health.Ok, $"{string.Join("; ", Enumerable.Range(0, count).Select(index => GpuModel.Find(index)?.ToString() ?? $"CUDA device {index}"))}; {Format.Count(count, "trainer")} a process");
         }
-        catch (EngineException)
+        catch (EngineException e)
         {
-            return new("gpu", Health.Ok, "none that this build can use; training runs on the CPU",
-                $"On a machine with an NVIDIA GPU and its driver, build with -p:TorchBackend=cuda, or with none and ${LibTorchFolder.Variable} naming a CUDA libtorch.");
+            const string Text = "none that this build can use; training runs on the CPU";
+            return GpuModel.Find(0) is not null ? new("gpu", Health.Warn, Text, e.Message)
+                : new("gpu", Health.Ok, Text, $"On a machine with an NVIDIA GPU and its driver, build with -p:TorchBackend=cuda, or with none and ${LibTorchFolder.Variable} naming a CUDA libtorch.");
         }
     }
 
@@ -118,7 +119,7 @@ internal sealed class MachineCheck(Services services, RunsFolder runs)
     private Finding Nccl()
     {
         return GpuExchange.IsThere ? new("nccl", Health.Ok, $"{GpuExchange.Text}: gradients move from GPU to GPU")
-            : new("nccl", Health.Ok, $"not used: {GpuExchange.Text}", _gpus > 1 ? "These GPUs exchange gradients through host memory; libnccl.so.2 on the library path makes that faster, with the same weights." : null);
+            : new("nccl", Health.Ok, $"not used: {GpuExchange.Text}", _gpus > 1 ? "These GPUs exchange gradients through host memory; NCCL 2.18 or newer (libnccl.so.2 on the library path) makes that faster, with the same weights." : null);
     }
 
     private static Finding Weights()

@@ -107,6 +107,9 @@ internal sealed class FakeNccl(FakeNccl.Net net) : INccl
     /// <summary>The next call's.</summary>
     public NcclResult? Next { get; set; }
 
+    /// <summary>What sends and receives are answered with.</summary>
+    public NcclResult Answer { get; set; }
+
     public void Enter(int device) => _device = device;
 
     public void Leave() => _device = null;
@@ -148,6 +151,12 @@ internal sealed class FakeNccl(FakeNccl.Net net) : INccl
         Call("end");
         Assert.True(_inGroup);
         _inGroup = false;
+        if (Answer != NcclResult.Success)
+        {
+            _group.Clear();
+            return Answer;
+        }
+
         foreach (var (address, bytes, peer, sends) in _group)
         {
             if (sends) net.Queues.GetOrAdd((_rank, peer), _ => new()).Enqueue(Read(address, bytes));
@@ -180,6 +189,7 @@ internal sealed class FakeNccl(FakeNccl.Net net) : INccl
     {
         Call("abort");
         Verify(communicator);
+        Assert.False(_inGroup);
         _aborted = true;
     }
 
@@ -197,7 +207,7 @@ internal sealed class FakeNccl(FakeNccl.Net net) : INccl
         Verify(communicator);
         Assert.True(_inGroup && bytes > 0 && peer != _rank);
         _group.Add((address, bytes, peer, sends));
-        return NcclResult.Success;
+        return Answer;
     }
 
     /// <summary>In the order of the sends of each pair. The device runs behind: additions that were queued before see what came before.</summary>

@@ -83,6 +83,18 @@ public sealed class NcclExchangeSpec
     }
 
     [Fact]
+    public void A_group_in_which_something_is_refused_is_ended_before_the_communicator_is_aborted()
+    {
+        using var gpus = new Gpus([2, 4]);
+        gpus.Nccl[1].Answer = NcclResult.RemoteError;
+        var failures = gpus.Failures();
+
+        Assert.Contains("RemoteError", failures[1]!.Message, StringComparison.Ordinal);
+        Assert.IsType<ExchangeFailedException>(failures[0]);
+        Assert.Equal(["group", "send", "end", "abort"], gpus.Nccl[1].Calls[^4..]);
+    }
+
+    [Fact]
     public async Task Disposing_from_another_thread_ends_an_exchange_that_waits()
     {
         using var gpus = new Gpus([2, 4]);

@@ -84,6 +84,18 @@ public sealed class NcclLibrarySpec
         Assert.Equal("/nowhere/libnccl.so.2 can't be loaded", reason);
     }
 
+    /// <summary>As libtorch's own: in a library of another name, and only in some of that name.</summary>
+    [SkippableFact]
+    public void It_is_taken_from_the_first_library_that_has_it()
+    {
+        using var folder = new TemporaryFolder();
+        string without = CLibrary.Build(folder.Path, "libtorch_cuda.so", "int torch(void) { return 0; }");
+        Assert.Equal(22703, NcclLibrary.Load(out string? reason, "/nowhere/libnccl.so.2", without, Build(folder, 22703))!.Version);
+        Assert.Null(reason);
+        Assert.Null(NcclLibrary.Load(out reason, "/nowhere/libnccl.so.2", without));
+        Assert.Equal("/nowhere/libnccl.so.2 can't be loaded", reason);
+    }
+
     [Fact]
     public void The_configuration_is_laid_out_as_NCCL_reads_it()
     {
