@@ -102,10 +102,9 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
         _team = team;
         _trace.Begin(team, trace);
         _news.Begin(team);
+        (_request, _ending, _phaseStopped, _failure, _over) = (StepRequest.None, Ending.No, false, null, false);
         TakeState(start);
         if (!Meet(start, begin.Abort)) return;
-        _cursor = start.From;
-        (_request, _ending, _phaseStopped, _failure, _over) = (StepRequest.None, Ending.No, false, null, false);
         _verdicts.Begin();
         _turns.Begin(OwnsShardZero, start.Source);
         _files.Open(start.From.Step, OwnsShardZero);
@@ -159,7 +158,7 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
     {
         _session ??= _parts.Engine.OpenTraining(_parts.Job, _parts.Weights);
         _session.Begin(from, state);
-        _phase = from.Phase;
+        (_cursor, _phase) = (from, from.Phase);
     }
 
     private LiveState? HeldState() => _session is null ? null : new(_cursor, StateHash.Of(_session.Capture(_cursor)));

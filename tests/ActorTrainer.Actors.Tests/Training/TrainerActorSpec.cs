@@ -3,6 +3,7 @@ using ActorTrainer.Actors.Training;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Experiments.Placement;
 using ActorTrainer.Core.Gradients;
+using ActorTrainer.Core.Models;
 using ActorTrainer.Core.Training;
 using Akka.Actor;
 using Akka.TestKit.Xunit2;
@@ -71,6 +72,38 @@ public sealed class TrainerActorSpec : TestKit
         var trainer = Sys.ActorOf(TrainerActor.Props(world.Trainer with { OpenSteps = () => new FullDisk(world.Steps) }, TestActor));
         trainer.Tell(new BeginTraining(new(new(TrainingCursor.Start, null, null), Team(1)), CancellationToken.None));
         Assert.Equal("No space left on device", FishForMessage<TrainingFailed>(_ => true, Patience).Reason);
+    }
+
+    [Fact]
+    public void A_state_that_can_t_be_taken_ends_it_with_the_reason()
+    {
+        var world = new World(Some.Plan());
+        world.Engine.BreakOpening = new EngineException("the device is out of memory");
+        var trainer = Sys.ActorOf(TrainerActor.Props(world.Trainer, TestActor));
+        trainer.Tell(new BeginTraining(new(new(TrainingCursor.Start, null, null), Team(1)), CancellationToken.None));
+        Assert.Equal("the device is out of memory", ExpectMsg<TrainingFailed>(Patience).Reason);
+    }
+
+    /// <summary>The next generation goes on from what trainers say that they hold.</summary>
+    [Fact]
+    public void A_trainer_that_took_a_checkpoint_s_state_and_did_not_meet_its_peers_holds_that_state()
+    {
+        var world = new World(Some.Plan());
+        var (id, at) = (new CheckpointId(new(1), new(4)), new TrainingCursor(0, 4, new(4), 0));
+        var state = new TrainingState(at, [new("w", TensorType.Int64, [], new byte[8])], []);
+        world.Store.Write(new(id, state, Some.Model, "c0ffee"), CancellationToken.None);
+        var trainer = Sys.ActorOf(TrainerActor.Props(world.Trainer with { Exchanges = new NobodyElse() }, TestActor));
+        trainer.Tell(new BeginTraining(new(new(at, id, null), Team(2)), CancellationToken.None));
+        Assert.Equal(at.Step, ExpectMsg<TrainingInterrupted>(Patience).Step);
+        trainer.Tell(new SayState());
+        Assert.Equal(new LiveState(at, StateHash.Of(state)), ExpectMsg<StateHeld>(Patience).State);
+    }
+
+    private sealed class NobodyElse : IExchangeFactory
+    {
+        public string? Endpoint => null;
+
+        public IGradientExchange Connect(Team team, TrainingJob job, CancellationToken cancel) => throw new ExchangeFailedException(team.Rank, "nobody else is there");
     }
 
     /// <summary>Takes lines, and can't keep them.</summary>
