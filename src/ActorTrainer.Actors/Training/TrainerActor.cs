@@ -253,8 +253,8 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
 
     private void End(INotification last)
     {
-        _over = true;
         _work.Flush();
+        _over = true;       // not before: what a full disk refuses is told
         _seat.Tell(last);
     }
 

@@ -65,11 +65,14 @@ public sealed class TrainerActorSpec : TestKit
         Assert.Equal((1, needed.EpochsInPhase), (next.Phase, next.EpochsInPhase));
     }
 
-    [Fact]
-    public void A_disk_that_is_full_when_a_checkpoint_is_due_ends_it_with_the_reason()
+    [Theory]
+    [InlineData(2)]
+    [InlineData(null)]
+    public void A_disk_that_is_full_when_a_checkpoint_is_due_or_after_the_last_ends_it_with_the_reason(int? checkpointEvery)
     {
-        var world = new World(Some.Plan(epochs: 4, checkpointEvery: 2));
-        var trainer = Sys.ActorOf(TrainerActor.Props(world.Trainer with { OpenSteps = () => new FullDisk(world.Steps) }, TestActor));
+        var world = new World(Some.Plan(epochs: 1, checkpointEvery: checkpointEvery));
+        bool IsFull() => checkpointEvery is not null || world.Store.List().Length > 0;
+        var trainer = Sys.ActorOf(TrainerActor.Props(world.Trainer with { OpenSteps = () => new FullDisk(world.Steps, IsFull) }, TestActor));
         trainer.Tell(new BeginTraining(new(new(TrainingCursor.Start, null, null), Team(1)), CancellationToken.None));
         Assert.Equal("No space left on device", FishForMessage<TrainingFailed>(_ => true, Patience).Reason);
     }
@@ -107,11 +110,14 @@ public sealed class TrainerActorSpec : TestKit
     }
 
     /// <summary>Takes lines, and can't keep them.</summary>
-    private sealed class FullDisk(IStepLog log) : IStepLog
+    private sealed class FullDisk(IStepLog log, Func<bool> isFull) : IStepLog
     {
         public void Append(in StepRecord record) => log.Append(record);
 
-        public void Flush(bool durable) => throw new IOException("No space left on device");
+        public void Flush(bool durable)
+        {
+            if (isFull()) throw new IOException("No space left on device");
+        }
 
         public StepNumber CutBackTo(StepNumber step) => log.CutBackTo(step);
 
