@@ -58,12 +58,11 @@ internal sealed class FeaturePhase(int phase, IFeatureSource source) : IDisposab
     }
 
     /// <summary>
-    /// Where all see to it together: says what is left here, and hears whether all are done and what anybody wants after this step, so that nobody waits for a
-    /// step longer than a step takes, and a stop is heard. Throws <see cref="ExchangeFailedException"/>.
+    /// Where all see to it together: says what is left here, and hears whether all are done and what anybody wants, so that nobody waits for a step longer than
+    /// a step takes, and a stop is heard. Throws <see cref="ExchangeFailedException"/>.
     /// </summary>
-    public (bool IsDone, StepRequest Request) Agree(IGradientExchange exchange, bool isDoneHere, StepRequest request)
+    public static (bool IsDone, StepRequest Request) Agree(IGradientExchange exchange, bool isDoneHere, StepRequest request)
     {
-        if (!IsTogether) return (isDoneHere, request);
         var all = exchange.Agree(new(0, Weight: isDoneHere ? 0 : 1, 0, 0, request));
         return (all.Weight == 0, all.Request);
     }

@@ -1,9 +1,7 @@
 using ActorTrainer.Actors.Checkpoints;
 using ActorTrainer.Actors.Data;
-using ActorTrainer.Core.Checkpoints;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
-using ActorTrainer.Core.Experiments.Placement;
 using ActorTrainer.Core.Gradients;
 using ActorTrainer.Core.Training;
 using Akka.Actor;
@@ -13,8 +11,9 @@ using static ActorTrainer.Actors.Training.TrainerProtocol;
 namespace ActorTrainer.Actors.Training;
 
 /// <summary>
-/// Drives one device: takes its part of each batch from its loader, steps, hands checkpoints to its writer where it owns shard 0. Runs on the device's
-/// own thread (<c>actortrainer.device-dispatcher</c>), which it shares with the evaluator, so that the two take turns by message.
+/// Drives one device: takes its part of each batch from its loader, steps, hands checkpoints to its writer where it owns shard 0. What comes next is its
+/// <see cref="TrainingAgenda"/>'s to say, how it is done its <see cref="DeviceWork"/>'s; the messages are its own. Runs on the device's own thread
+/// (<c>actortrainer.device-dispatcher</c>), which it shares with the evaluator, so that the two take turns by message.
 /// <code>
 ///   loader --BatchReady--> [ compute -> exchange -> apply ] --WriteCheckpoint--> writer --CheckpointWritten--> seat
 ///
@@ -33,35 +32,22 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
     /// <summary>A verdict may be lost on its way, or take its time.</summary>
     private static readonly TimeSpan AskAgainAfter = TimeSpan.FromSeconds(2), AskAgainAtMost = TimeSpan.FromMinutes(1);
 
-    private readonly TrainerParts _parts;
     private readonly IActorRef _seat, _writer;
-    private readonly StepClock _clock;
-    private readonly TrainingTrace _trace;
+    private readonly TrainingAgenda _agenda;
+    private readonly DeviceWork _work;
     private readonly BatchFeed _feed;
     private readonly ProgressNews _news;
-    private readonly CheckpointTurns _turns = new();
-    private readonly VerdictTurns _verdicts;
-    private readonly StepFiles _files;
     private readonly ILoggingAdapter _log = Context.GetLogger();
-    private ITrainSession? _session;
-    private IGradientExchange? _exchange;
-    private FeaturePhase? _features;
-    private Team _team = null!;
-    private TrainingCursor _cursor;
-    private int _phase;
-    private StepRequest _request;
-    private Ending _ending;
+    private Generation _generation;
     private string? _failure;
-    private bool _going, _over = true, _phaseStopped;
-
-    private enum Ending { No, Stopped, Finished }
+    private bool _going, _over = true;
 
     public TrainerActor(TrainerParts parts, IActorRef seat)
     {
-        (_parts, _seat, _clock, _trace) = (parts, seat, new(parts.Time, ProgressEvery), new(parts.Time));
-        (_verdicts, _files) = (new(parts.Plan), new(parts.OpenSteps, parts.OpenLedger));
+        var clock = new StepClock(parts.Time, ProgressEvery);
+        (_seat, _agenda, _news) = (seat, new(parts.Plan), new(clock, Context.System.EventStream));
+        _work = new(parts, _agenda, clock, _news, _log, seat);
         _feed = new(Context.ActorOf(DataLoaderActor.Props(), "loader"), parts.Prefetch);
-        _news = new(_clock, Context.System.EventStream);
         _writer = Context.ActorOf(CheckpointWriterActor.Props(parts.Store, seat), "checkpoint-writer");
     }
 
@@ -70,16 +56,12 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private CheckpointId Here => new(_team.Generation, _cursor.Step);
-
-    private bool OwnsShardZero => _team.Own.First == 0;
-
     protected override void OnReceive(object message)
     {
         switch (message)
         {
             case BeginTraining begin: Guarded(() => OnBegin(begin)); break;
-            case SayState: _seat.Tell(new StateHeld(HeldState())); break;
+            case SayState: _seat.Tell(new StateHeld(_work.HeldState())); break;
             case NextStep: _going = false; Guarded(GoOn); break;
             case DataLoaderProtocol.BatchReady ready: OnBatch(ready); break;
             case DataLoaderProtocol.LoadingFailed failed when _feed.IsOf(failed.Run): OnLoadingFailed(failed.Reason); break;
@@ -90,7 +72,7 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
             case VerdictReached verdict: Guarded(() => OnVerdict(verdict)); break;
             case RequestAfterStep request: OnRequested(request); break;
             case AskAgain again: OnAskAgain(again); break;
-            case HoldCheckpoints hold: _turns.Hold(hold.Held); break;
+            case HoldCheckpoints hold: _agenda.HoldCheckpoints(hold.Held); break;
             default: Unhandled(message); break;
         }
     }
@@ -98,101 +80,44 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
     private void OnBegin(BeginTraining begin)
     {
         Leave();
-        var (start, team, trace) = begin.Order;
-        _team = team;
-        _trace.Begin(team, trace);
-        _news.Begin(team);
-        TakeState(start);
-        if (!Meet(start, begin.Abort)) return;
-        _cursor = start.From;
-        (_request, _ending, _phaseStopped, _failure, _over) = (StepRequest.None, Ending.No, false, null, false);
-        _verdicts.Begin();
-        _turns.Begin(OwnsShardZero, start.Source);
-        _files.Open(start.From.Step, OwnsShardZero);
-        OpenFeatures();
-        StartLoader();
-        _seat.Tell(new TrainingStarted(team.Generation, start.From.Step));
-        if (start.IsLive) WriteWhatIsDue();
+        var (start, team, _) = begin.Order;
+        (_generation, _failure, _over) = (team.Generation, null, false);
+        _work.Begin(begin.Order, begin.Abort);
+        var due = _agenda.Begin(_generation, writes: team.Own.First == 0, start);
+        _work.Open();
+        LoadBatches();
+        _seat.Tell(new TrainingStarted(_generation, start.From.Step));
+        Write(due);
         Wake();
     }
-
-    /// <summary>Meets the peers, and takes the state from the one that gives it, where it is not here. False: interrupted, the own state stands.</summary>
-    private bool Meet(GenerationStart start, CancellationToken abort)
-    {
-        try
-        {
-            _exchange = _parts.Exchanges.Connect(_team, _parts.Job, abort);
-            if (start.Giver is not { } giver) return true;
-            bool isHere = _session is not null && _cursor == start.From;
-            var state = _exchange.Share(giver, isHere ? _session!.Capture(_cursor) : null);
-            if (isHere) return true;
-            Begin(start.From, state);
-            return true;
-        }
-        catch (ExchangeFailedException e)
-        {
-            Interrupt(e);
-            return false;
-        }
-    }
-
-    /// <summary>Who wrote the checkpoint that was due at this step may have died of it.</summary>
-    private void WriteWhatIsDue()
-    {
-        var due = _cursor is { StepInPhase: 0, Step.Value: > 0 } ? new StepDue(true, true, true, true) : _parts.Plan.DueAt(_cursor);
-        if (due.Checkpoint) TryWrite(due);
-    }
-
-    /// <summary>What is in memory, where the generation goes on from it; else a checkpoint's, or the initial weights.</summary>
-    private void TakeState(GenerationStart start)
-    {
-        if (start.IsLive)
-        {
-            if (start.Giver is null && (_session is null || _cursor != start.From)) throw new InvalidOperationException($"The state after step {start.From.Step} is not in memory here.");
-            return;
-        }
-
-        Begin(start.From, start.Source is { } source ? _parts.Store.Read(source).State : null);
-    }
-
-    private void Begin(TrainingCursor from, TrainingState? state)
-    {
-        _session ??= _parts.Engine.OpenTraining(_parts.Job, _parts.Weights);
-        _session.Begin(from, state);
-        _phase = from.Phase;
-    }
-
-    private LiveState? HeldState() => _session is null ? null : new(_cursor, StateHash.Of(_session.Capture(_cursor)));
 
     /// <summary>Ends what a generation had: batches under way, the exchange, its files. The state stays.</summary>
     private void Leave()
     {
         _over = true;
         _feed.Stop();
-        (_exchange as IDisposable)?.Dispose();
-        _files.Close();
-        _features?.Dispose();
-        (_exchange, _features) = (null, null);
+        _work.Leave();
     }
 
-    private void StartLoader() => _feed.Start(new TrainingSequence(_parts.Plan, SourceOf(), _cursor, new ShardLayout(_parts.Job.LogicalShards), _team.Own));
+    private void LoadBatches() => _feed.Start(_work.Batches());
 
-    /// <summary>Where the batch after a cursor comes from as things stand; for the loader's thread.</summary>
-    private Func<TrainingCursor, IBatchSource?> SourceOf()
-    {
-        var (plan, data, phase, features) = (_parts.Plan, _parts.Data, _features?.Phase, _features?.Ready());
-        return cursor => plan.VariantAt(cursor) is not { } variant ? data.Training(cursor.Phase)
-            : cursor.Phase == phase ? features!(variant) : null;
-    }
+    private void LoadBlocks(FeaturePhase features) => _feed.Start(_work.Pictures(features));
 
     private void OnBatch(DataLoaderProtocol.BatchReady ready)
     {
         if (_feed.Take(ready)) Wake();
     }
 
+    private void OnSequenceEnded()
+    {
+        if (_work.Features is not { Variant: not null } features) return;
+        features.IsLoaded = true;
+        Wake();
+    }
+
     private void OnLoadingFailed(Exception reason)
     {
-        if (reason is FeaturesMissingException missing && _features is { } features && !_over)
+        if (reason is FeaturesMissingException missing && _work.Features is { } features && !_over)
         {
             _log.Info("{Reason} It is computed again", missing.Message);
             features.Repair(missing.Block.Variant);
@@ -204,277 +129,148 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
         Fail(reason.Message);
     }
 
-    /// <summary>Everything that can hold the next step back, in the order in which it is asked; then the step.</summary>
+    /// <summary>Does what comes next, and what is to be done at once before it.</summary>
     private void GoOn()
     {
-        if (_over || _session is null) return;
-        if (_turns.Waiting is { } due && !TryWrite(due)) _news.Waits(TrainerWait.CheckpointWrite, _feed.Count);
-        else if (_ending != Ending.No) End();
-        else if (_phaseStopped) EndPhase();
-        else if (_parts.Plan.IsFinished(_cursor)) EndAfterCheckpoint(Ending.Finished);
-        else if (VerdictMissing())
+        if (_over) return;
+        switch (_agenda.Next(variant => _work.Features?.HoldsBack(variant) ?? false, hasBatch: !_feed.IsEmpty))
         {
-            // No step comes in which a request could ride: all stop here.
-            if (_request >= StepRequest.CheckpointAndRegroup) EndAfterCheckpoint(Ending.Stopped);
-            else _news.Waits(TrainerWait.Verdict, _feed.Count);
+            case TrainingDeed.Write write:
+                Write(write);
+                GoOn();
+                break;
+            case TrainingDeed.AskVerdict verdict:
+                AskVerdict(verdict, AskAgainAfter);
+                GoOn();
+                break;
+            case TrainingDeed.Wait wait: _news.Waits(wait.For, _feed.Count); break;
+            case TrainingDeed.EndPhase:
+                LoadBatches();
+                Wake();
+                break;
+            case TrainingDeed.EnterPhase enter:
+                _work.EnterPhase(enter.At);
+                Wake();
+                break;
+            case TrainingDeed.ComputeFeatures compute: ComputeFeatures(_work.Features!, compute.Variant); break;
+            case TrainingDeed.Step step: Step(_feed.Next(), step.Before); break;
+            case TrainingDeed.Finish finish: End(new TrainingFinished(_generation, finish.After)); break;
+            case TrainingDeed.Stop stop: End(new TrainingStopped(_generation, stop.After, stop.Request)); break;
         }
-        else if (_phase != _cursor.Phase) EnterPhase(_session);
-        else if (_features is { } features && features.HoldsBack(_parts.Plan.VariantAt(_cursor)!.Value)) SeeToFeatures(_session, features);
-        else if (_feed.IsEmpty) _news.Waits(TrainerWait.Batch, _feed.Count);
-        else Step(_session, _feed.Next());
     }
 
-    private void EnterPhase(ITrainSession session)
-    {
-        session.EnterPhase(_cursor);
-        _phase = _cursor.Phase;
-        OpenFeatures();
-        Wake();
-    }
-
-    /// <summary>In a phase on features, whose backbone is by now what it stays.</summary>
-    private void OpenFeatures()
-    {
-        _features?.Dispose();
-        _features = null;
-        if (_phase != _cursor.Phase || _parts.Plan.IsFinished(_cursor) || _parts.Job.Phases[_phase] is not { FeatureBytes: > 0 and var bytes }) return;
-        _features = new(_phase, _parts.Data.Features(_phase, _session!.Backbone, bytes));
-    }
-
-    /// <summary>One block of the variant that the next epoch takes, if one is missing here.</summary>
-    private void SeeToFeatures(ITrainSession session, FeaturePhase features)
+    /// <summary>One block of the variant, if one is missing here.</summary>
+    private void ComputeFeatures(FeaturePhase features, int variant)
     {
         if (features.Variant is null)
         {
-            features.Begin(_parts.Plan.VariantAt(_cursor)!.Value);
+            features.Begin(variant);
             LoadBlocks(features);
         }
 
         if (_feed.IsEmpty && !features.IsLoaded) return;      // BatchReady or SequenceEnded wakes it
-        if (_feed.TryNext(out var pictures)) ComputeBlock(session, features, pictures);
+        if (_feed.TryNext(out var pictures))
+        {
+            using (pictures) _work.ComputeFeatures(features, pictures);
+            _feed.Request();
+        }
+
         bool isDone = features.IsLoaded && _feed.IsEmpty;
-        try
+        if (features.IsTogether)
         {
-            (isDone, _request) = _clock.Exchanging(() => features.Agree(_exchange!, isDone, _request));
-        }
-        catch (ExchangeFailedException e)
-        {
-            Interrupt(e);
-            return;
+            (isDone, var request) = _work.Agree(isDone);
+            Write(_agenda.Agreed(request));
         }
 
-        if (features.IsTogether && _request >= StepRequest.CheckpointAndRegroup)
+        if (isDone && !_agenda.IsEnding)
         {
-            EndAfterCheckpoint(Ending.Stopped);
-            return;
-        }
-
-        if (isDone)
-        {
-            _log.Info("Features of phase {Phase}, variant {Variant}: {Computed} of {Blocks} blocks were computed here", _phase, features.Variant, features.Computed, features.Source.Blocks.Count);
+            _log.Info("Features of phase {Phase}, variant {Variant}: {Computed} of {Blocks} blocks were computed here", features.Phase, features.Variant, features.Computed, features.Source.Blocks.Count);
             features.End();
-            StartLoader();
+            LoadBatches();
         }
 
         Wake();
     }
 
-    private void LoadBlocks(FeaturePhase features) => _feed.Start(features.Pictures(_parts.Data.Training(_phase), _team));
-
-    private void ComputeBlock(ITrainSession session, FeaturePhase features, HostBatch pictures)
+    private void Step(HostBatch batch, TrainingCursor before)
     {
-        using (pictures)
-        {
-            var block = features.Compute(session, _clock, pictures);
-            _news.Computed(_phase, block, features.Source.Blocks.Count);
-        }
-
+        StepRequest request;
+        using (batch) request = _work.Step(batch, before, _feed.Count);
         _feed.Request();
-    }
-
-    private void OnSequenceEnded()
-    {
-        if (_features is not { Variant: not null } features) return;
-        features.IsLoaded = true;
+        var (isEpochEnd, due) = _agenda.Stepped(request);
+        if (isEpochEnd) Failpoint.Hit(Failpoints.EpochEnded);
+        Write(due);
         Wake();
     }
 
-    private void Step(ITrainSession session, HostBatch batch)
+    /// <summary>Begins the write of the state as it stands; null: none is due.</summary>
+    private void Write(TrainingDeed.Write? write)
     {
-        var before = _cursor;
-        var at = _parts.Plan.Coordinates(before);
-        StepResult result;
-        using (batch)
-        {
-            if (batch.Request.Sequence != at.Step.Value) throw new InvalidOperationException($"The batch of step {batch.Request.Sequence} came for step {at.Step}.");
-            try
-            {
-                result = Step(session, batch, at);
-            }
-            catch (NonFiniteLossException e)
-            {
-                FailNaming(batch, before.Phase, e);
-                return;
-            }
-            catch (ExchangeFailedException e)
-            {
-                Interrupt(e);
-                return;
-            }
-
-            Record(batch, at, result, session.Times);
-        }
-
-        _feed.Request();
-        _cursor = _parts.Plan.Advance(before);
-        var due = _parts.Plan.After(before);
-        if (due.EpochEnd) Failpoint.Hit(Failpoints.EpochEnded);
-        if (_request >= StepRequest.CheckpointAndRegroup) _ending = Ending.Stopped;
-        if (_turns.Wants(due) || _ending != Ending.No) TryWrite(due);
-        Wake();
-    }
-
-    private StepResult Step(ITrainSession session, HostBatch batch, StepCoordinates at)
-    {
-        var own = session.Compute(batch, at, _team.Own, _exchange!.IsFar ? _exchange.Begin : null);
-        Failpoint.Hit(Failpoints.StepComputed);
-        _files.Enter(_team, at, batch);
-        var total = _clock.Exchanging(() => _exchange.Exchange([.. own.Select(sum => sum with { Tail = sum.Tail with { Request = _request } })]));
-        Failpoint.Hit(Failpoints.StepExchanged);
-        var result = session.Apply(total, at);
-        _request = total.Tail.Request;
-        Failpoint.Hit(Failpoints.StepApplied);
-        return result;
-    }
-
-    private void Record(HostBatch batch, StepCoordinates at, StepResult result, ComputeTimes compute)
-    {
-        var (imagesPerSecond, times) = _clock.Step(batch.WholeCount, batch.DecodeTime, compute);
-        var line = new StepRecord(at.Epoch + 1, at.Step, result.Loss, result.LearningRate, imagesPerSecond, at.Phase,
-            result.Samples > 0 ? result.Correct / result.Samples : 0, times);
-        _files.Append(line);
-        _trace.Step(line);
-        TrainingMeter.Step(_team.Experiment, batch.Count, isCounted: _files.HasSteps);
-        foreach (var problem in batch.Excluded) _seat.Tell(new SampleSkipped(_team.Generation, problem.Path, problem.Reason));
-        _news.Stepped(at, result, batch.WholeCount, _feed.Count);
-    }
-
-    /// <summary>Starts the write of the state as it stands, where that is this trainer's to do. False: training waits for the write before.</summary>
-    private bool TryWrite(StepDue due)
-    {
-        var turn = _turns.Ask(Here, due);
-        if (turn == CheckpointTurn.Write)
-        {
-            var content = _clock.Saving(Content);       // flushes the steps' files, which a full disk refuses
-            _turns.Begun(content.Id);
-            _writer.Tell(new CheckpointWriterProtocol.WriteCheckpoint(content, due, _trace.Generation));
-        }
-
-        return turn != CheckpointTurn.Wait;
-    }
-
-    private CheckpointContent Content()
-    {
-        // Before the checkpoint counts, so that not even a power cut takes lines of steps that are committed.
-        _files.Flush();
-        int phase = Experiment.PhaseOf(_cursor);
-        return new(Here, _session!.Capture(_cursor), _parts.Job.Phases[phase].Description, _parts.ConfigurationHash);
+        if (write is null) return;
+        var order = _work.Capture(write);       // a full disk refuses this, and nothing is being written then
+        _agenda.WriteBegun(write.Id);
+        _writer.Tell(order);
     }
 
     private void OnWritten(CheckpointId checkpoint)
     {
-        _turns.Written(checkpoint, _team.Generation);
+        _agenda.Written(checkpoint);
         TellFailure();
         Wake();
     }
 
     private void OnNotWritten(CheckpointWriterProtocol.CheckpointFailed failed)
     {
-        _turns.Failed();
-        if (failed.Checkpoint.Generation < _team.Generation) Wake();
+        _agenda.WriteFailed();
+        if (failed.Checkpoint.Generation < _generation) Wake();
         else Fail($"Checkpoint {failed.Checkpoint} could not be written: {failed.Reason}");
         TellFailure();
     }
 
-    private bool VerdictMissing()
+    private void AskVerdict(TrainingDeed.AskVerdict verdict, TimeSpan patience)
     {
-        if (!_verdicts.IsMissing(_cursor, out bool isNew)) return false;
-        if (isNew) AskVerdict(AskAgainAfter);
-        return true;
-    }
-
-    private void AskVerdict(TimeSpan patience)
-    {
-        int epochsDone = _parts.Plan.EpochsDone(_cursor);
-        _seat.Tell(new VerdictNeeded(_team.Generation, _cursor.Phase, epochsDone, epochsDone - _cursor.EpochsBefore));
-        Timers.StartSingleTimer("verdict", new AskAgain(_team.Generation, _cursor.Phase, epochsDone, patience), patience);
+        _seat.Tell(new VerdictNeeded(_generation, verdict.Phase, verdict.EpochsDone, verdict.EpochsInPhase));
+        Timers.StartSingleTimer("verdict", new AskAgain(_generation, verdict, patience), patience);
     }
 
     private void OnAskAgain(AskAgain again)
     {
-        if (_over || again.Generation != _team.Generation || !_verdicts.IsWanted(again.Phase, again.EpochsDone)) return;
-        AskVerdict(again.Patience * 2 < AskAgainAtMost ? again.Patience * 2 : AskAgainAtMost);
+        if (_over || again.Generation != _generation || !_agenda.Awaits(again.Verdict.Phase, again.Verdict.EpochsDone)) return;
+        AskVerdict(again.Verdict, again.Patience * 2 < AskAgainAtMost ? again.Patience * 2 : AskAgainAtMost);
     }
 
     private void OnVerdict(VerdictReached verdict)
     {
-        if (_over || !_verdicts.Take(verdict.Phase, verdict.EpochsDone)) return;
-        if (verdict.Stop)
-        {
-            // The phase's last step is always an evaluated checkpoint, at the cursor as it stands: whoever resumes from it asks for the verdict again.
-            _phaseStopped = true;
-            TryWrite(new StepDue(EpochEnd: true, PhaseEnd: true, Evaluation: true, Checkpoint: true));
-        }
-
-        Wake();
-    }
-
-    private void EndPhase()
-    {
-        _phaseStopped = false;
-        _cursor = _parts.Plan.EndPhase(_cursor);
-        StartLoader();
+        if (_over || !_agenda.Awaits(verdict.Phase, verdict.EpochsDone)) return;
+        Write(_agenda.Judged(verdict.Phase, verdict.EpochsDone, verdict.Stop));
         Wake();
     }
 
     private void OnRequested(RequestAfterStep wanted)
     {
-        if (_over || wanted.Generation != _team.Generation || wanted.Request <= _request) return;
-        _request = wanted.Request;
-        Wake();
+        if (!_over && wanted.Generation == _generation && _agenda.Ask(wanted.Request)) Wake();
     }
 
-    private void EndAfterCheckpoint(Ending ending)
+    private void End(INotification last)
     {
-        _ending = ending;
-        TryWrite(default);
-        Wake();
+        _work.Flush();
+        _over = true;       // not before: what a full disk refuses is told
+        _seat.Tell(last);
     }
 
-    private void End()
-    {
-        if (_turns.IsWriting) return;   // CheckpointWritten wakes it
-        _over = true;
-        _files.Flush();
-        _seat.Tell(_ending == Ending.Finished
-            ? new TrainingFinished(_team.Generation, _cursor.Step)
-            : new TrainingStopped(_team.Generation, _cursor.Step, _request));
-    }
-
-    /// <summary>Nothing of the step that was under way has changed anything: the state of the one before stands, for the next generation.</summary>
-    private void Interrupt(ExchangeFailedException reason)
-    {
-        Leave();
-        _log.Warning("Generation {Generation} was interrupted after step {Step}: {Reason}", _team.Generation, _cursor.Step, reason.Message);
-        _seat.Tell(new TrainingInterrupted(_team.Generation, _cursor.Step, reason.Message));
-    }
-
-    /// <summary>What starting again would not mend ends the run with its reason; anything else goes to supervision, and so to a new generation.</summary>
+    /// <summary>
+    /// A failed exchange ends the generation here: nothing of the step that was under way has changed anything, the state of the one before stands for the
+    /// next. What starting again would not mend ends the run with its reason; anything else goes to supervision, and so to a new generation.
+    /// </summary>
     private void Guarded(Action act)
     {
         try
         {
             act();
+        }
+        catch (ExchangeFailedException e)
+        {
+            Interrupt(e.Message);
         }
         catch (Exception e) when (e is DataException or EngineException or IOException or UnauthorizedAccessException)
         {
@@ -482,30 +278,26 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
         }
     }
 
-    /// <summary>Names the batch's files, the first in the message and all of them in the log.</summary>
-    private void FailNaming(HostBatch batch, int phase, NonFiniteLossException e)
+    private void Interrupt(string reason)
     {
-        const int Named = 5;
-        string[] files = [.. batch.Request.Samples.Select(sample => _parts.Data.PathOf(phase, sample))];
-        _log.Error("{Reason} The batch: {Files}", e.Message, string.Join(", ", files));
-        string more = files.Length > Named ? $" and {files.Length - Named} more, all named in log.txt" : "";
-        Fail($"{e.Message} Nothing was updated: the state of the step before stands. The batch: {string.Join(", ", files.Take(Named))}{more}. " +
-            "A smaller learning rate, gradient-clip or a longer warm-up often helps.");
+        Leave();
+        _log.Warning("Generation {Generation} was interrupted after step {Step}: {Reason}", _generation, _agenda.Cursor.Step, reason);
+        _seat.Tell(new TrainingInterrupted(_generation, _agenda.Cursor.Step, reason));
     }
 
     private void Fail(string reason)
     {
         if (_over) return;
         (_over, _failure) = (true, reason);
-        (_exchange as IDisposable)?.Dispose();      // the peers need not wait for their deadline
+        _work.LeavePeers();
         TellFailure();      // and PostStop flushes: on a full disk a flush fails, and must not hide the reason
     }
 
     /// <summary>Not before the checkpoint that is being written is done: what is complete is committed before the end.</summary>
     private void TellFailure()
     {
-        if (_failure is null || _turns.IsWriting) return;
-        _seat.Tell(new TrainingFailed(_team.Generation, _failure));
+        if (_failure is null || _agenda.IsWriting) return;
+        _seat.Tell(new TrainingFailed(_generation, _failure));
         _failure = null;
     }
 
@@ -518,11 +310,11 @@ public sealed class TrainerActor : UntypedActor, IWithTimers
 
     protected override void PostStop()
     {
-        Leave();
-        _session?.Dispose();
+        _feed.Stop();
+        _work.Dispose();
     }
 
-    private sealed record AskAgain(Generation Generation, int Phase, int EpochsDone, TimeSpan Patience) : INoSerializationVerificationNeeded;
+    private sealed record AskAgain(Generation Generation, TrainingDeed.AskVerdict Verdict, TimeSpan Patience) : INoSerializationVerificationNeeded;
 
     private sealed record NextStep : INoSerializationVerificationNeeded
     {

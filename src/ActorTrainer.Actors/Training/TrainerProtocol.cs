@@ -84,9 +84,6 @@ public static class TrainerProtocol
     public sealed record FeaturesProgress(Generation Generation, int Phase, Core.Data.FeatureBlock Block, int Blocks) : INoSerializationVerificationNeeded;
 }
 
-/// <summary>What a trainer that is not computing waits for.</summary>
-public enum TrainerWait { Nothing, Batch, CheckpointWrite, Verdict }
-
 /// <summary>Everything a trainer is given besides messages. Local to its node.</summary>
 /// <param name="Exchanges">Make what adds gradients over all trainers.</param>
 /// <param name="OpenSteps">Opens the step file, which the owner of shard 0 writes.</param>

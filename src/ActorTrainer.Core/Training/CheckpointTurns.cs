@@ -3,7 +3,7 @@ using ActorTrainer.Core.Experiments;
 namespace ActorTrainer.Core.Training;
 
 /// <summary>What is to be done about a checkpoint that is due.</summary>
-public enum CheckpointTurn
+internal enum CheckpointTurn
 {
     /// <summary>It is written already, or by another.</summary>
     Nothing,
@@ -21,7 +21,7 @@ public enum CheckpointTurn
 /// </code>
 /// A write outlives the generation that began it; what was written counts for its own alone.
 /// </summary>
-public sealed class CheckpointTurns
+internal sealed class CheckpointTurns
 {
     private CheckpointId? _writing, _written;
     private bool _writes, _held;

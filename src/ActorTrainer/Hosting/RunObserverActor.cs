@@ -1,6 +1,7 @@
 using ActorTrainer.Actors.Experiments;
 using ActorTrainer.Actors.Training;
 using ActorTrainer.Core.Experiments;
+using ActorTrainer.Core.Training;
 using Akka.Actor;
 using static ActorTrainer.Core.Experiments.ExperimentEvents;
 

@@ -16,6 +16,9 @@ internal sealed class FakeEngine : IEngine
     /// <summary>Throws for the step it names, once.</summary>
     public Func<StepNumber, Exception?> Break { get; set; } = _ => null;
 
+    /// <summary>Thrown where a session is to be opened; null: it is opened.</summary>
+    public Exception? BreakOpening { get; set; }
+
     public int SessionsOpened { get; private set; }
 
     public int SessionsOpen { get; private set; }
@@ -39,6 +42,7 @@ internal sealed class FakeEngine : IEngine
 
     public ITrainSession OpenTraining(TrainingJob job, IWeightSource weights)
     {
+        if (BreakOpening is { } e) throw e;
         SessionsOpened++;
         SessionsOpen++;
         return new Session(this);

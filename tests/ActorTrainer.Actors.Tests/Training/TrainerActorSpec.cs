@@ -3,6 +3,7 @@ using ActorTrainer.Actors.Training;
 using ActorTrainer.Core.Experiments;
 using ActorTrainer.Core.Experiments.Placement;
 using ActorTrainer.Core.Gradients;
+using ActorTrainer.Core.Models;
 using ActorTrainer.Core.Training;
 using Akka.Actor;
 using Akka.TestKit.Xunit2;
@@ -64,21 +65,59 @@ public sealed class TrainerActorSpec : TestKit
         Assert.Equal((1, needed.EpochsInPhase), (next.Phase, next.EpochsInPhase));
     }
 
-    [Fact]
-    public void A_disk_that_is_full_when_a_checkpoint_is_due_ends_it_with_the_reason()
+    [Theory]
+    [InlineData(2)]
+    [InlineData(null)]
+    public void A_disk_that_is_full_when_a_checkpoint_is_due_or_after_the_last_ends_it_with_the_reason(int? checkpointEvery)
     {
-        var world = new World(Some.Plan(epochs: 4, checkpointEvery: 2));
-        var trainer = Sys.ActorOf(TrainerActor.Props(world.Trainer with { OpenSteps = () => new FullDisk(world.Steps) }, TestActor));
+        var world = new World(Some.Plan(epochs: 1, checkpointEvery: checkpointEvery));
+        bool IsFull() => checkpointEvery is not null || world.Store.List().Length > 0;
+        var trainer = Sys.ActorOf(TrainerActor.Props(world.Trainer with { OpenSteps = () => new FullDisk(world.Steps, IsFull) }, TestActor));
         trainer.Tell(new BeginTraining(new(new(TrainingCursor.Start, null, null), Team(1)), CancellationToken.None));
         Assert.Equal("No space left on device", FishForMessage<TrainingFailed>(_ => true, Patience).Reason);
     }
 
+    [Fact]
+    public void A_state_that_can_t_be_taken_ends_it_with_the_reason()
+    {
+        var world = new World(Some.Plan());
+        world.Engine.BreakOpening = new EngineException("the device is out of memory");
+        var trainer = Sys.ActorOf(TrainerActor.Props(world.Trainer, TestActor));
+        trainer.Tell(new BeginTraining(new(new(TrainingCursor.Start, null, null), Team(1)), CancellationToken.None));
+        Assert.Equal("the device is out of memory", ExpectMsg<TrainingFailed>(Patience).Reason);
+    }
+
+    /// <summary>The next generation goes on from what trainers say that they hold.</summary>
+    [Fact]
+    public void A_trainer_that_took_a_checkpoint_s_state_and_did_not_meet_its_peers_holds_that_state()
+    {
+        var world = new World(Some.Plan());
+        var (id, at) = (new CheckpointId(new(1), new(4)), new TrainingCursor(0, 4, new(4), 0));
+        var state = new TrainingState(at, [new("w", TensorType.Int64, [], new byte[8])], []);
+        world.Store.Write(new(id, state, Some.Model, "c0ffee"), CancellationToken.None);
+        var trainer = Sys.ActorOf(TrainerActor.Props(world.Trainer with { Exchanges = new NobodyElse() }, TestActor));
+        trainer.Tell(new BeginTraining(new(new(at, id, null), Team(2)), CancellationToken.None));
+        Assert.Equal(at.Step, ExpectMsg<TrainingInterrupted>(Patience).Step);
+        trainer.Tell(new SayState());
+        Assert.Equal(new LiveState(at, StateHash.Of(state)), ExpectMsg<StateHeld>(Patience).State);
+    }
+
+    private sealed class NobodyElse : IExchangeFactory
+    {
+        public string? Endpoint => null;
+
+        public IGradientExchange Connect(Team team, TrainingJob job, CancellationToken cancel) => throw new ExchangeFailedException(team.Rank, "nobody else is there");
+    }
+
     /// <summary>Takes lines, and can't keep them.</summary>
-    private sealed class FullDisk(IStepLog log) : IStepLog
+    private sealed class FullDisk(IStepLog log, Func<bool> isFull) : IStepLog
     {
         public void Append(in StepRecord record) => log.Append(record);
 
-        public void Flush(bool durable) => throw new IOException("No space left on device");
+        public void Flush(bool durable)
+        {
+            if (isFull()) throw new IOException("No space left on device");
+        }
 
         public StepNumber CutBackTo(StepNumber step) => log.CutBackTo(step);
 

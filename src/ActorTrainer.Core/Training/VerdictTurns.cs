@@ -1,6 +1,4 @@
-using ActorTrainer.Core.Training;
-
-namespace ActorTrainer.Actors.Training;
+namespace ActorTrainer.Core.Training;
 
 /// <summary>
 /// At a trainer, early stopping's verdicts: before the first step of an epoch, the one on the epoch before the last must be there.
