@@ -68,7 +68,7 @@ internal sealed class TrainSession : ITrainSession
         _input = new(description.Normalize, replica.Device, replica.Type, replica.ChannelsLast);
         _pass = new(replica, _random, _input, _job.Seed, _job.Training.Loss.LabelSmoothing, _autocast);
         _check = BatchNormCheck.Of(replica, description);
-        _alone = IsSmall(replica, _job.Phases[cursor.Phase]);
+        _alone = IsSmall(replica, _job.PhaseAt(cursor));
     }
 
     /// <summary>Of a head on features one knows what a step multiplies. By the file alone, as the number of threads is: bits depend on it.</summary>
