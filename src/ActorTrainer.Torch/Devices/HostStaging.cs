@@ -28,7 +28,8 @@ internal sealed class HostStaging(Device device) : IDisposable
         return memory.narrow(0, 0, count).view(shape);
     }
 
-    public Tensor ToDevice(Tensor host) => host.to(device, non_blocking: true);
+    /// <summary>On the device; where that is the CPU, what was rented.</summary>
+    public Tensor ToDevice(Tensor host) => device.type == DeviceType.CPU ? host : host.to(device, non_blocking: true);
 
     /// <summary>The device has waited behind all copies.</summary>
     public void Reset() => _rented.Clear();

@@ -47,6 +47,9 @@ internal static unsafe partial class TorchExports
             ? address
             : throw new EngineException($"{purpose} is not available: this libtorch ({torch.__version__}) does not export {symbol}.");
 
+    /// <summary>0 where it is not there. Also what libtorch itself is linked with.</summary>
+    public static nint TryFind(string symbol) => NativeLibrary.TryGetExport(Library.Value, symbol, out nint address) ? address : 0;
+
     private static nint Load()
     {
         // TorchSharp loads libtorch when it is first used; by its soname the loaded library is found, wherever it stands.

@@ -16,6 +16,7 @@ internal sealed class FlatVector : IShardSum
 {
     private readonly Lazy<TensorMemory> _direct;
     private readonly Lazy<StagedMemory> _staged;
+    private readonly Dictionary<(long Offset, long Count), Tensor> _kept = [];
     private readonly bool _isStaged;
 
     /// <param name="stage">Hand out a copy for the host even of a CPU's: what a GPU needs, for tests without one.</param>
@@ -74,6 +75,14 @@ internal sealed class FlatVector : IShardSum
     /// <summary>A new handle on a part; the caller (or its dispose scope) disposes it.</summary>
     public Tensor Part(long offset, long count) => Tensor.narrow(0, offset, count);
 
+    /// <summary>The handle on a part that every step takes: made once, and the vector's.</summary>
+    public Tensor Kept(long offset, long count)
+    {
+        if (offset == 0 && count == Tensor.numel()) return Tensor;
+        if (!_kept.TryGetValue((offset, count), out var part)) _kept[(offset, count)] = part = Part(offset, count).DetachFromDisposeScope();
+        return part;
+    }
+
     /// <summary>A new handle on a tensor's place, in its own shape.</summary>
     /// <param name="from">Where in the layout this vector begins.</param>
     public Tensor View(FlatSlot slot, long from = 0)
@@ -92,6 +101,8 @@ internal sealed class FlatVector : IShardSum
     public void Dispose()
     {
         if (_staged.IsValueCreated) ((IDisposable)_staged.Value).Dispose();
+        foreach (var part in _kept.Values) part.Dispose();
+        _kept.Clear();
         Tensor.Dispose();
     }
 

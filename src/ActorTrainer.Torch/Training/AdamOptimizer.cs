@@ -27,8 +27,8 @@ internal sealed class AdamOptimizer(OptimizerSettings settings, FlatLayout layou
         }
 
         double correction1 = 1 - Math.Pow(settings.Beta1, Steps), correction2 = 1 - Math.Pow(settings.Beta2, Steps);
-        var mean = Part(_mean.Tensor, run).mul_(Number.Of(settings.Beta1)).add_(gradient, Number.Of(1 - settings.Beta1));
-        var square = Part(_square.Tensor, run).mul_(Number.Of(settings.Beta2)).addcmul_(gradient, gradient, Number.Of(1 - settings.Beta2));
+        var mean = Part(_mean, run).mul_(Number.Of(settings.Beta1)).add_(gradient, Number.Of(1 - settings.Beta1));
+        var square = Part(_square, run).mul_(Number.Of(settings.Beta2)).addcmul_(gradient, gradient, Number.Of(1 - settings.Beta2));
         // The gradient has been used; its memory takes the denominator.
         var denominator = gradient.copy_(square).sqrt_().div_(Number.Of(Math.Sqrt(correction2))).add_(Number.Of(settings.Epsilon), Number.One);
         weights.addcdiv_(mean, denominator, Number.Of(-ownRate / correction1));

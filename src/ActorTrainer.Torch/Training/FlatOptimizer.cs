@@ -44,10 +44,10 @@ internal abstract class FlatOptimizer(FlatLayout layout, bool isCut) : IDisposab
     };
 
     /// <summary>Changes weights and slots in place. <paramref name="gradient"/> is used up: it holds no gradient afterwards.</summary>
-    /// <param name="weights">The parameters' part.</param>
-    /// <param name="gradient">The parameters' part.</param>
+    /// <param name="weights">The parameters, and whatever stands behind them.</param>
+    /// <param name="gradient">Likewise.</param>
     /// <param name="rate">The step's learning rate, before a segment's scale.</param>
-    public void Update(Tensor weights, Tensor gradient, double rate)
+    public void Update(FlatVector weights, FlatVector gradient, double rate)
     {
         Steps++;
         foreach (var run in _runs)
@@ -65,7 +65,7 @@ internal abstract class FlatOptimizer(FlatLayout layout, bool isCut) : IDisposab
     /// <summary>One run: the same part of weights, gradient and slots.</summary>
     protected abstract void Step(FlatSegment run, Tensor weights, Tensor gradient, double rate);
 
-    protected static Tensor Part(Tensor vector, FlatSegment run) => vector.narrow(0, run.Offset, run.Count);
+    protected static Tensor Part(FlatVector vector, FlatSegment run) => vector.Kept(run.Offset, run.Count);
 
     private static IEnumerable<FlatSegment> Cut(FlatSegment segment)
     {

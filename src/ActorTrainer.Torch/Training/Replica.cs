@@ -130,16 +130,17 @@ internal sealed class Replica : IDisposable
     /// <param name="between">Called when some of it has moved: where tests break it.</param>
     public void Switch(FlatVector sum, double rate, Action? between)
     {
-        Optimizer.Update(Weights.Tensor, Gradients(sum), rate);
+        Optimizer.Update(Weights, sum, rate);
         Failpoint.Hit(Failpoints.StepSwitching);
         between?.Invoke();
         if (Layout.StatisticElements > 0) Statistics.Tensor.copy_(StatisticsOf(sum));
         for (int i = 0; i < _batchesTracked.Length; i++) _batchesTracked[i]++;
     }
 
-    public Tensor Gradients(FlatVector vector) => vector.Part(0, Layout.ParameterElements);
+    /// <summary>The vector's own handle, as is <see cref="StatisticsOf"/>'s.</summary>
+    public Tensor Gradients(FlatVector vector) => vector.Kept(0, Layout.ParameterElements);
 
-    public Tensor StatisticsOf(FlatVector vector) => vector.Part(Layout.ParameterElements, Layout.StatisticElements);
+    public Tensor StatisticsOf(FlatVector vector) => vector.Kept(Layout.ParameterElements, Layout.StatisticElements);
 
     /// <summary>The state dict; statistics that update come from the state, never from the model's scratch.</summary>
     public ImmutableArray<NamedTensor> CaptureWeights()

@@ -27,7 +27,7 @@ internal sealed class SgdOptimizer : FlatOptimizer
         if (_momentum is not null)
         {
             // torch begins with a copy of the first gradient; zeros times the momentum plus the gradient is the same.
-            var momentum = Part(_momentum.Tensor, run).mul_(Number.Of(_settings.Momentum)).add_(gradient, Number.One);
+            var momentum = Part(_momentum, run).mul_(Number.Of(_settings.Momentum)).add_(gradient, Number.One);
             direction = _settings.Nesterov ? gradient.add_(momentum, Number.Of(_settings.Momentum)) : momentum;
         }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using ActorTrainer.Core.Data;
 using ActorTrainer.Core.Experiments;
@@ -7,6 +8,7 @@ using ActorTrainer.Core.Training;
 using ActorTrainer.Torch.Devices;
 using ActorTrainer.Torch.Inference;
 using ActorTrainer.Torch.Models;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ActorTrainer.Torch.Training;
@@ -50,7 +52,7 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
         long began = Stopwatch.GetTimestamp();
         random.Set(seed, at.Step.Value, shard);
         var (seam, output) = Forward(batch, first, end);
-        var logits = output.to(replica.Type);
+        var logits = output.dtype == replica.Type ? output : output.to(replica.Type);
         Failpoint.Hit(Failpoints.StepForward);
         var labels = Labels(batch, first, end, (int)logits.shape[1]);
         var losses = nn.functional.cross_entropy(logits, labels, reduction: nn.Reduction.None, label_smoothing: labelSmoothing);
@@ -59,7 +61,8 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
         WeightStatistics((double)(end - first) / batch.WholeCount);
         atSeam?.Invoke();
         seam?.GoOn();
-        _outcomes.Add((shard, first, end, cat([losses.detach().to(ScalarType.Float64), logits.detach().argmax(1).to(ScalarType.Float64)]).DetachFromDisposeScope()));
+        using var still = no_grad();
+        _outcomes.Add((shard, first, end, cat([losses.to(ScalarType.Float64), logits.argmax(1).to(ScalarType.Float64)]).DetachFromDisposeScope()));
     }
 
     /// <summary>
@@ -70,7 +73,8 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
         using var scope = NewDisposeScope();
         Tensor[] wanted = [.. scalars];
         var parts = _outcomes.Select(shard => shard.Outcome).OfType<Tensor>().Concat(wanted.Select(scalar => scalar.to(ScalarType.Float64).view(1))).ToArray();
-        var values = MemoryMarshal.Cast<byte, double>(cat(parts).cpu().bytes);
+        var all = cat(parts);
+        var values = MemoryMarshal.Cast<byte, double>((replica.Device.type == DeviceType.CPU ? all : all.cpu()).bytes);
         var tails = new List<(int, StepTail)>();
         foreach (var (shard, first, end, outcome) in _outcomes)
         {
@@ -158,10 +162,16 @@ internal sealed class ShardPass(Replica replica, RandomContext random, InputPipe
     /// <summary>Each sample's share of the whole batch's loss: its weight by the batch's.</summary>
     private Tensor Shares(HostBatch batch, int first, int end)
     {
-        var shares = input.Staging.Rent([end - first], ScalarType.Float64);
-        var values = MemoryMarshal.Cast<byte, double>(shares.bytes);
-        for (int i = 0; i < values.Length; i++) values[i] = batch.WholeWeight > 0 ? batch.Weights[first + i] / batch.WholeWeight : 0;
-        return input.Staging.ToDevice(shares).to(replica.Type);
+        var shares = input.Staging.Rent([end - first], replica.Type);
+        if (replica.Type == ScalarType.Float64) Fill<double>(shares.bytes);
+        else Fill<float>(shares.bytes);
+        return input.Staging.ToDevice(shares);
+
+        void Fill<T>(Span<byte> bytes) where T : unmanaged, INumberBase<T>
+        {
+            var values = MemoryMarshal.Cast<byte, T>(bytes);
+            for (int i = 0; i < values.Length; i++) values[i] = T.CreateSaturating(batch.WholeWeight > 0 ? batch.Weights[first + i] / batch.WholeWeight : 0);
+        }
     }
 
     private void WeightStatistics(double share)

@@ -17,8 +17,12 @@ namespace ActorTrainer.Torch.Training;
 /// </summary>
 internal sealed class TrainSession : ITrainSession
 {
+    /// <summary>Weights times samples, multiplications of a forward pass: about what one thread does while another wakes.</summary>
+    private const long MostAlone = 1 << 21;
+
     private readonly DeviceThread _thread = new();
     private readonly IDisposable? _device;
+    private readonly IDisposable _memory = NativeMemory.Keep();
     private readonly TrainingJob _job;
     private readonly ReplicaFactory _factory;
     private readonly ShardLayout _shards;
@@ -30,6 +34,7 @@ internal sealed class TrainSession : ITrainSession
     private BatchNormCheck? _check;
     private TrainingCursor _cursor;
     private StepCoordinates? _computed;
+    private bool _alone;
     private ComputeTimes _compute;
 
     /// <param name="device">Ended with the session.</param>
@@ -63,7 +68,12 @@ internal sealed class TrainSession : ITrainSession
         _input = new(description.Normalize, replica.Device, replica.Type, replica.ChannelsLast);
         _pass = new(replica, _random, _input, _job.Seed, _job.Training.Loss.LabelSmoothing, _autocast);
         _check = BatchNormCheck.Of(replica, description);
+        _alone = IsSmall(replica, _job.PhaseAt(cursor));
     }
+
+    /// <summary>Of a head on features one knows what a step multiplies. By the file alone, as the number of threads is: bits depend on it.</summary>
+    private bool IsSmall(Replica replica, PhaseJob phase) => _job.Device.Kind == DeviceKind.Cpu && phase.FeatureBytes > 0
+        && replica.Layout.ParameterElements * (_job.Training.GlobalBatchSize / _job.LogicalShards) <= MostAlone;
 
     public void EnterPhase(TrainingCursor cursor) => Begin(cursor, Capture(cursor));
 
@@ -77,6 +87,7 @@ internal sealed class TrainSession : ITrainSession
             throw new ArgumentOutOfRangeException(nameof(own), own, $"not a range of {_job.LogicalShards} shards");
 
         _computed = null;
+        using var alone = _alone ? OneThread.Enter() : default;
         long began = Stopwatch.GetTimestamp();
         _check!.Verify(batch.WholeCount, _job.LogicalShards);
         _pass!.Discard();
@@ -132,6 +143,7 @@ internal sealed class TrainSession : ITrainSession
         if (_computed != at) throw new InvalidOperationException($"Step {at.Step} was not computed.");
         if (total.At != new Subtree(0, _job.LogicalShards)) throw new ArgumentException($"{total.At} is not the sum over all {_job.LogicalShards} shards.", nameof(total));
 
+        using var alone = _alone ? OneThread.Enter() : default;
         long began = Stopwatch.GetTimestamp();
         using var scope = NewDisposeScope();
         var sum = Upload(replica, total, at.Step);
@@ -181,6 +193,7 @@ internal sealed class TrainSession : ITrainSession
     {
         _thread.Verify();
         Drop();
+        _memory.Dispose();
         _device?.Dispose();
     }
 

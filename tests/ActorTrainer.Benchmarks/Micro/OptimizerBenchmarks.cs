@@ -31,7 +31,7 @@ public class OptimizerBenchmarks
     public void Update()
     {
         using var noGradient = no_grad();
-        _optimizer!.Update(_weights!.Tensor, _gradient!.Tensor, 0.01);
+        _optimizer!.Update(_weights!, _gradient!, 0.01);
     }
 
     [GlobalCleanup]

@@ -45,7 +45,7 @@ public sealed class FlatOptimizerSpec
             }
 
             optimizer.step();
-            flat.Update(weights.Tensor, gradient.Tensor, 0.1);
+            flat.Update(weights, gradient, 0.1);
         }
 
         for (int i = 0; i < 2; i++)
@@ -64,7 +64,7 @@ public sealed class FlatOptimizerSpec
         weights.Tensor.fill_(1);
         gradient.Tensor.fill_(2);
 
-        flat.Update(weights.Tensor, gradient.Tensor, 0.01);
+        flat.Update(weights, gradient, 0.01);
 
         Assert.Equal([1 - 0.01 * 2.5, 1 - 0.1 * 2, 1], layout.Parameters.Select(slot => weights.View(slot).item<double>()));
 
@@ -89,7 +89,7 @@ public sealed class FlatOptimizerSpec
             for (int step = 1; step <= 3; step++)
             {
                 gradient.Tensor.copy_(Values(step, layout.ParameterElements));
-                flat.Update(weights.Tensor, gradient.Tensor, 0.1);
+                flat.Update(weights, gradient, 0.1);
             }
 
             return weights.Tensor.bytes.ToArray();
