@@ -9,10 +9,13 @@ internal sealed record Machine(string Cpu, int Cores, string System, string Runt
 {
     public static Machine Here() => new(
         CpuName(), Environment.ProcessorCount, RuntimeInformation.OSDescription, RuntimeInformation.FrameworkDescription, torch.__version__,
-        typeof(TorchEngine).Assembly.GetName().Version!.ToString(3), Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") ?? "default", LoadAverage());
+        typeof(TorchEngine).Assembly.GetName().Version!.ToString(3), WaitPolicyHere(), LoadAverage());
 
     public override string ToString() =>
         $"{Cpu}, {Cores} cores, {System}, {Runtime}, libtorch {Libtorch}, OpenMP wait policy {WaitPolicy}, load average {(Load is { } load ? load.ToString("0.0") : "unknown")}";
+
+    private static string WaitPolicyHere() =>
+        (Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") ?? "default") + (Environment.GetEnvironmentVariable("GOMP_SPINCOUNT") is { } spins ? $" after {spins} spins" : "");
 
     private static string CpuName()
     {

@@ -23,13 +23,13 @@ internal static class MicroCommand
 {
     private static readonly Type[] Benchmarks =
     [
-        typeof(DecodeBenchmarks), typeof(ResizeBenchmarks), typeof(BatchBenchmarks), typeof(TreeSumBenchmarks), typeof(OptimizerBenchmarks), typeof(MailboxBenchmarks),
+        typeof(DecodeBenchmarks), typeof(ResizeBenchmarks), typeof(BatchBenchmarks), typeof(TreeSumBenchmarks), typeof(OptimizerBenchmarks), typeof(ProductBenchmarks), typeof(MailboxBenchmarks),
     ];
 
     public static Command Create()
     {
         var filter = new Option<string>("--filter") { HelpName = "GLOB", DefaultValueFactory = _ => "*", Description = "Which, such as *Decode*" };
-        var command = new Command("micro", "Decode, resize, batch, tree sum, optimizer and mailbox, each alone") { filter };
+        var command = new Command("micro", "Decode, resize, batch, tree sum, optimizer, matrix product and mailbox, each alone") { filter };
         command.SetAction(parsed =>
         {
             var result = Measure(parsed.GetRequiredValue(filter), isDry: false);

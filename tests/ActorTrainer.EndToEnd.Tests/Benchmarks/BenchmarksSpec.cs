@@ -58,7 +58,7 @@ public sealed class BenchmarksSpec
 
         Assert.Empty(result.Errors);
         Assert.All(result.Timings, timing => Assert.True(timing is { Median: > 0, Count: > 0 }, timing.Name));
-        Assert.Equal(13, result.Timings.Length);
+        Assert.Equal(15, result.Timings.Length);
     }
 
     [Fact]
