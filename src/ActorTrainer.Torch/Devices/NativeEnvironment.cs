@@ -22,9 +22,9 @@ public static partial class NativeEnvironment
     /// </summary>
     public static void Prepare(InstructionSets? sets = null)
     {
-        // Threads of an idle OpenMP team that spin take the cores from the decoders and the evaluator; those that sleep are woken for each operation, which takes as long as
-        // a small one does. So they spin for about a tenth of a millisecond, the time between two operations, and sleep after that.
-        if (Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is null) Set("GOMP_SPINCOUNT", "10000", overwrite: false);
+        // Threads of a team that sleep at once are woken for each operation, which takes as long as a small one does; those that spin for long take the cores from decoders, evaluator and
+        // other processes' teams: two that share two cores then hardly move. So they spin for the moment between two operations, and sleep after that (docs/adr/0005).
+        if (Environment.GetEnvironmentVariable("OMP_WAIT_POLICY") is null) Set("GOMP_SPINCOUNT", "1000", overwrite: false);
         Set("OMP_WAIT_POLICY", "passive", overwrite: false);
         Set("CUBLAS_WORKSPACE_CONFIG", ":4096:8", overwrite: false);
         Pin("ATEN_CPU_CAPABILITY", sets?.AtenCpuCapability);

@@ -10,7 +10,7 @@ public sealed partial class NativeEnvironmentSpec
         Skip.IfNot(OperatingSystem.IsLinux(), "libgomp is Linux's");
 
         Assert.Equal("passive", Marshal.PtrToStringUTF8(GetEnv("OMP_WAIT_POLICY")), ignoreCase: true);
-        Assert.Equal("10000", Marshal.PtrToStringUTF8(GetEnv("GOMP_SPINCOUNT")));
+        Assert.Equal("1000", Marshal.PtrToStringUTF8(GetEnv("GOMP_SPINCOUNT")));
         Assert.Equal(Environment.GetEnvironmentVariable("CUBLAS_WORKSPACE_CONFIG"), Marshal.PtrToStringUTF8(GetEnv("CUBLAS_WORKSPACE_CONFIG")));
     }
 
