@@ -21,8 +21,7 @@ internal sealed class TrainSession : ITrainSession
     private const long MostAlone = 1 << 21;
 
     private readonly DeviceThread _thread = new();
-    private readonly IDisposable? _device;
-    private readonly IDisposable _memory = NativeMemory.Keep();
+    private readonly IDisposable? _device, _memory;
     private readonly TrainingJob _job;
     private readonly ReplicaFactory _factory;
     private readonly ShardLayout _shards;
@@ -46,6 +45,7 @@ internal sealed class TrainSession : ITrainSession
         _shards = new(job.LogicalShards);
         _factory = new(job, weights, _random, stage);
         _autocast = job.Training.Precision == Precision.Bf16 ? new(job.Device.Kind) : null;
+        _memory = job.Device.Kind == DeviceKind.Cpu ? NativeMemory.Keep() : null;       // last: what throws above leaves nothing kept
     }
 
     /// <summary>Called in the middle of a switch: where tests break it.</summary>
@@ -193,7 +193,7 @@ internal sealed class TrainSession : ITrainSession
     {
         _thread.Verify();
         Drop();
-        _memory.Dispose();
+        _memory?.Dispose();
         _device?.Dispose();
     }
 

@@ -22,7 +22,7 @@ internal static class ClusterCommand
         var server = new ServerOptions(command, null);
         command.SetAction(async (parsed, cancel) =>
         {
-            using var client = server.Connect(parsed, screen) ?? throw new UsageException($"Name a gateway of the cluster with --server URL or ${ServerOptions.ServerVariable}. 'actortrainer node' begins a cluster.");
+            using var client = server.Require(parsed, screen, "This is about a cluster", "'actortrainer node' begins one.");
             var cluster = await DescribeAsync(client, cancel).ConfigureAwait(false);
             if (parsed.GetValue(json)) screen.Result(JsonSerializer.Serialize(cluster, CoreJson.Readable));
             else Write(screen, cluster);

@@ -100,8 +100,8 @@ internal static class DataSetsCommand
 
     private static Argument<string> Name() => new("NAME") { Description = "The data set's name" };
 
-    private static ActorTrainerClient Connect(ServerOptions server, ParseResult parsed, Screen screen) => server.Connect(parsed, screen)
-        ?? throw new UsageException($"Data sets are kept by a cluster: name a gateway with --server URL or ${ServerOptions.ServerVariable}. Without one, data.train names a folder or a zip.");
+    private static ActorTrainerClient Connect(ServerOptions server, ParseResult parsed, Screen screen) =>
+        server.Require(parsed, screen, "Data sets are kept by a cluster", "Without one, data.train names a folder or a zip.");
 
     private static async Task<DataSet> FileAsync(ActorTrainerClient client, string name, string file, IProgress<UploadProgress>? progress, CancellationToken cancel)
     {

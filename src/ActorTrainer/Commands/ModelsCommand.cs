@@ -38,29 +38,29 @@ internal static class ModelsCommand
         return command;
     }
 
-    private static Command Show(Screen screen) => About(screen, new("show", "Show a model: its versions with their metrics, which answers and why, and what was decided") { Name() },
+    private static Command Show(Screen screen) => About(screen, "show", "Show a model: its versions with their metrics, which answers and why, and what was decided", [],
         (models, name, _, cancel) => models.ShowAsync(name, cancel), model => ModelPage.Write(screen.Out, model));
 
     private static Command Promote(Screen screen)
     {
         var version = Version();
-        return About(screen, new("promote", "Let a version answer from now on. It is loaded first, so that no request waits for it") { Name(), version },
+        return About(screen, "promote", "Let a version answer from now on. It is loaded first, so that no request waits for it", [version],
             (models, name, parsed, cancel) => models.PromoteAsync(name, parsed.GetRequiredValue(version), cancel), model => screen.Say($"'{model.Name}': version {model.Answering} answers."));
     }
 
-    private static Command RollBack(Screen screen) => About(screen, new("rollback", "Take the last promotion back: the one before it counts again") { Name() },
+    private static Command RollBack(Screen screen) => About(screen, "rollback", "Take the last promotion back: the one before it counts again", [],
         (models, name, _, cancel) => models.RollBackAsync(name, cancel), model => screen.Say($"'{model.Name}': version {model.Answering} answers{(model.Promoted is null ? "; none is promoted any more" : " again")}."));
 
     private static Command Trial(Screen screen)
     {
         var version = Version();
         var share = new Option<double>("--share") { HelpName = "SHARE", Required = true, Description = "Of the requests that name no version: greater than 0, at most 1, such as 0.1" };
-        return About(screen, new("trial", "Give a version a share of the requests, until the trial is ended or a version promoted") { Name(), version, share },
+        return About(screen, "trial", "Give a version a share of the requests, until the trial is ended or a version promoted", [version, share],
             (models, name, parsed, cancel) => models.BeginCanaryAsync(name, parsed.GetRequiredValue(version), parsed.GetValue(share), cancel),
             model => screen.Say($"'{model.Name}': {ModelPage.TrialOf(model.Canary)}; version {model.Answering} answers the others."));
     }
 
-    private static Command EndTrial(Screen screen) => About(screen, new("end-trial", "Give all requests to the version that answers again") { Name() },
+    private static Command EndTrial(Screen screen) => About(screen, "end-trial", "Give all requests to the version that answers again", [],
         (models, name, _, cancel) => models.EndCanaryAsync(name, cancel), model => screen.Say($"'{model.Name}': the trial has ended; version {model.Answering} answers all requests."));
 
     private static Command Download(Screen screen)
@@ -93,12 +93,19 @@ internal static class ModelsCommand
         return command;
     }
 
-    /// <summary>Completes a command about one model: what it asks of the service, and what is told of the model as it is from then on.</summary>
-    /// <param name="command">Its first argument is the model's name.</param>
-    private static Command About(Screen screen, Command command, Func<ModelsClient, string, ParseResult, CancellationToken, Task<ModelDetails>> ask, Action<ModelDetails> tell)
+    /// <summary>A command about one model: what it asks of the service, and what is told of the model as it is from then on.</summary>
+    /// <param name="more">Its arguments and options besides the model's name.</param>
+    private static Command About(Screen screen, string verb, string description, ReadOnlySpan<Symbol> more, Func<ModelsClient, string, ParseResult, CancellationToken, Task<ModelDetails>> ask, Action<ModelDetails> tell)
     {
-        var name = (Argument<string>)command.Arguments[0];
+        var name = new Argument<string>("NAME") { Description = "The model's name, which is its run's" };
         var json = CommonOptions.Json();
+        var command = new Command(verb, description) { name };
+        foreach (var symbol in more)
+        {
+            if (symbol is Argument argument) command.Arguments.Add(argument);
+            else command.Options.Add((Option)symbol);
+        }
+
         command.Options.Add(json);
         var server = new ServerOptions(command, null);
         command.SetAction(async (parsed, cancel) =>
@@ -113,12 +120,10 @@ internal static class ModelsCommand
         return command;
     }
 
-    private static Argument<string> Name() => new("NAME") { Description = "The model's name, which is its run's" };
-
     private static Argument<string> Version() => new("VERSION") { Description = "One of its versions, as 'models show' lists them" };
 
-    private static ActorTrainerClient Connect(ServerOptions server, ParseResult parsed, Screen screen) => server.Connect(parsed, screen)
-        ?? throw new UsageException($"A gateway answers for models: name one with --server URL or ${ServerOptions.ServerVariable}. 'actortrainer serve' starts one for a runs folder.");
+    private static ActorTrainerClient Connect(ServerOptions server, ParseResult parsed, Screen screen) =>
+        server.Require(parsed, screen, "Models are answered for by a service", "'actortrainer serve' starts one for a runs folder.");
 
     private static int List(Screen screen, IReadOnlyList<ModelSummary> models, bool json)
     {

@@ -49,6 +49,12 @@ internal sealed class ServerOptions
         }
     }
 
+    /// <summary>For a command that has no other place to go to.</summary>
+    /// <param name="need">What wants a gateway, such as <c>submit needs a cluster</c>.</param>
+    /// <param name="otherwise">A sentence on where one comes from, or what goes without.</param>
+    public ActorTrainerClient Require(ParseResult parsed, Screen screen, string need, string otherwise) =>
+        Connect(parsed, screen) ?? throw new UsageException($"{need}: name a gateway with --server URL or ${ServerVariable}. {otherwise}");
+
     /// <summary>As it is written behind a command that is shown: without a key.</summary>
     public string Shown(ParseResult parsed) => parsed.GetValue(_server) is { } server ? $" --server {server}" : "";
 

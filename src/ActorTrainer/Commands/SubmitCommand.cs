@@ -26,8 +26,7 @@ internal static class SubmitCommand
         var server = new ServerOptions(command, null);
         command.SetAction(async (parsed, cancel) =>
         {
-            using var client = server.Connect(parsed, screen)
-                ?? throw new UsageException($"submit needs a cluster: name a gateway with --server URL or ${ServerOptions.ServerVariable}. 'actortrainer run FILE' trains here, without one.");
+            using var client = server.Require(parsed, screen, "submit needs a cluster", "'actortrainer run FILE' trains here, without one.");
             var configuration = ConfigurationReader.Read(screen, parsed.GetRequiredValue(file), parsed.GetRequiredValue(set));
             var accepted = await client.Experiments.SubmitAsync(configuration.Text, parsed.GetValue(priority), parsed.GetValue(machine), cancel).ConfigureAwait(false);
             foreach (string notice in accepted.Notices) screen.Say(notice);
